@@ -1,0 +1,1 @@
+"""What things are: frozen values, units, literal tables. No behaviour but arithmetic; imports nothing of ours above it."""

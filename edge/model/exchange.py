@@ -1,0 +1,144 @@
+"""What crosses the edge of the core in one tick: inputs in, decision out, read-back for the monitor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from edge.model.commands import Command
+from edge.model.detectors import InputSample
+from edge.model.events import Event
+from edge.model.faults import Fault, FaultKind
+from edge.model.indications import Indication, Lamps
+from edge.model.phases import Recall
+from edge.model.plans import LocalTime
+from edge.model.units import (
+    ButtonNumber,
+    ChannelNumber,
+    DetectorNumber,
+    Ms,
+    PhaseNumber,
+    PlanNumber,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """The last image a device confirmed: its sequence number, when, and the circuits read back (None: not readable)."""
+
+    sequence: int
+    taken_ms: Ms
+    lamps: Mapping[ChannelNumber, Lamps] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellFault:
+    """A trouble only the shell can see (late tick, lost device, unverified output), handed to the ladder while it stands."""
+
+    kind: FaultKind
+    where: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All the core hears in one tick. A detector that is missing from the mapping has no sample yet."""
+
+    detectors: Mapping[DetectorNumber, InputSample] = field(default_factory=dict)
+    buttons: Mapping[ButtonNumber, InputSample] = field(default_factory=dict)
+    local: LocalTime | None = None
+    commands: tuple[Command, ...] = ()
+    faults: tuple[ShellFault, ...] = ()
+    readbacks: tuple[Readback, ...] = ()
+
+
+class Mode(Enum):
+    """What the whole unit does. The zero value is flash."""
+
+    FLASH = 0
+    START_UP_FLASH = 1
+    EXIT_YELLOW = 2
+    ALL_RED = 3
+    RUN = 4
+    CLEARING = 5  # every green ends by its own rules, then all red, then flash
+
+
+class Rung(Enum):
+    """The ladder. The adaptive rung stands above ACTUATED and asks through the same doors."""
+
+    FLASH = 0
+    FIXED_PLAN = 1
+    ACTUATED = 2
+
+
+class Interval(Enum):
+    """One phase's vehicle interval. The zero value is red."""
+
+    RED = 0
+    MIN_GREEN = 1
+    EXTENSION = 2
+    REST = 3
+    YELLOW_CHANGE = 4
+    RED_CLEARANCE = 5
+
+
+class PedInterval(Enum):
+    """One phase's pedestrian interval. The zero value is steady don't walk."""
+
+    DONT_WALK = 0
+    WALK = 1
+    PED_CLEARANCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStatus:
+    """One phase, for the screen. `reason`: in words, why it is green or red now. `waiting_ms`: age of the oldest call."""
+
+    number: PhaseNumber
+    interval: Interval
+    ped: PedInterval
+    in_interval_ms: Ms
+    vehicle_call: bool
+    ped_call: bool
+    recall: Recall
+    waiting_ms: Ms | None
+    gap_left_ms: Ms | None
+    max_left_ms: Ms | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorStatus:
+    """One detector, for the screen."""
+
+    number: DetectorNumber
+    occupied: bool
+    actuations: int
+    last_actuation_ms: Ms | None
+    fault: FaultKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoreStatus:
+    """Everything the screen shows of the core at one instant; built on demand, never stored."""
+
+    now: Ms
+    mode: Mode
+    rung: Rung
+    plan: PlanNumber | None
+    cycle_ms: Ms | None  # cycle timer of the running plan
+    phases: tuple[PhaseStatus, ...]
+    detectors: tuple[DetectorStatus, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the core wants shown from this tick on, and what happened in it."""
+
+    mode: Mode
+    rung: Rung
+    wanted: Mapping[ChannelNumber, Indication]
+    events: tuple[Event, ...]
+    faults: tuple[Fault, ...]
+    stopped: bool = False
+    """True once a STOP has gone all the way through clearance to flash."""

@@ -1,0 +1,72 @@
+"""Fixed plans (cycle, offset, splits), the weekly schedule that chooses between them, and local time as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from edge.model.units import Ms, PhaseNumber, PlanNumber
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """Local wall time as the shell read it. `weekday`: Monday is 0. `synced`: the clock may be trusted.
+
+    `epoch_ms` is UTC milliseconds since 1970, for stamps and for the cycle reference only; no duration is ever taken
+    from it.
+    """
+
+    date: tuple[int, int, int]
+    weekday: int
+    day_ms: Ms
+    epoch_ms: int
+    synced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPlan:
+    """Cycle, offset and splits in ms; a split includes the phase's yellow and red clearance (NTCIP 1202 splitTime).
+
+    The offset counts from local midnight to the start of the first phase of ring 1 (start-of-green reference).
+    """
+
+    number: PlanNumber
+    name: str
+    cycle_ms: Ms
+    offset_ms: Ms
+    splits: Mapping[PhaseNumber, Ms]
+
+
+class RunKind(Enum):
+    """What a schedule entry asks for."""
+
+    FREE = "free"  # actuated, no cycle
+    PLAN = "plan"  # a fixed plan, detectors not heard
+    FLASH = "flash"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What runs: free, a numbered plan, or flash."""
+
+    kind: RunKind
+    plan: PlanNumber | None = None
+
+
+FREE = Run(RunKind.FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEntry:
+    """From `at_ms` of the local day, on these weekdays (Monday is 0), `run`."""
+
+    weekdays: frozenset[int]
+    at_ms: Ms
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleException:
+    """On one date the schedule of another weekday."""
+
+    date: tuple[int, int, int]
+    like_weekday: int

@@ -1,0 +1,134 @@
+"""The whole configured intersection, frozen: what `edge.config` reads, `edge.check` has cross-checked and the core runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edge.model.detectors import Detector, PedButton
+from edge.model.devices import Device
+from edge.model.indications import ChannelKind, Indication
+from edge.model.phases import Phase
+from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
+from edge.model.sequence import Sequence
+from edge.model.units import (
+    ButtonNumber,
+    ChannelNumber,
+    DetectorNumber,
+    Ms,
+    PhaseNumber,
+    PlanNumber,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One load-switch channel: the phase (or its pedestrian movement) it shows and where it is wired.
+
+    `wires`: (red, yellow, green) of a vehicle channel, (don't walk, walk) of a pedestrian one, as coil or line numbers
+    counted from 0 on device `output`. `flash`: what it shows in flash.
+    """
+
+    number: ChannelNumber
+    kind: ChannelKind
+    phase: PhaseNumber
+    output: str
+    wires: tuple[int, ...]
+    flash: Indication
+
+
+@dataclass(frozen=True, slots=True)
+class CardChannel:
+    """The monitor's programming of one channel, written separately from the timing."""
+
+    number: ChannelNumber
+    kind: ChannelKind
+    flash: Indication
+    min_yellow_ms: Ms
+    min_yellow_and_red_ms: Ms
+    may_be_dark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The monitor's card: channels, and the pairs that may have right-of-way together. Nothing else is permitted."""
+
+    channels: tuple[CardChannel, ...]
+    permissive: frozenset[frozenset[ChannelNumber]]
+    confirmed_by: str = ""
+
+    def may_run_together(self, a: ChannelNumber, b: ChannelNumber) -> bool:
+        """Whether two channels may show green, yellow, walk or pedestrian clearance at the same time."""
+        return a == b or frozenset((a, b)) in self.permissive
+
+
+@dataclass(frozen=True, slots=True)
+class StartUp:
+    """Start-up: flash, then (channels that flashed yellow) steady yellow, then all red, then the first phases."""
+
+    flash_ms: Ms
+    exit_yellow_ms: Ms
+    all_red_ms: Ms
+    first_phases: tuple[PhaseNumber, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The fixed plan below actuation, and the site's stated limits."""
+
+    plan: PlanNumber
+    failed_detectors: int
+    decision_late_ms: Ms
+    clock_unsynced_ms: Ms
+    return_after_ms: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Intersection-wide sequence options. `simultaneous_gap`: pairs that cross a barrier only gapped out together."""
+
+    red_revert_ms: Ms
+    rest_in: tuple[PhaseNumber, ...] = ()
+    simultaneous_gap: frozenset[frozenset[PhaseNumber]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LogLimits:
+    """How much of the event log is kept."""
+
+    keep_days: int
+    max_mb: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """One intersection. `intergreen[(a, b)]`: end of green of a to start of green of b, ms; never shorter than a's
+    yellow and red clearance. `file_hash`: SHA-256 of the file as read, in hex."""
+
+    id: int
+    name: str
+    timezone: str
+    sequence: Sequence
+    options: Options
+    phases: Mapping[PhaseNumber, Phase]
+    intergreen: Mapping[tuple[PhaseNumber, PhaseNumber], Ms]
+    devices: Mapping[str, Device]
+    detectors: Mapping[DetectorNumber, Detector]
+    buttons: Mapping[ButtonNumber, PedButton]
+    channels: Mapping[ChannelNumber, Channel]
+    card: Card
+    plans: Mapping[PlanNumber, FixedPlan]
+    schedule: tuple[ScheduleEntry, ...]
+    exceptions: tuple[ScheduleException, ...]
+    fallback: Fallback
+    start_up: StartUp
+    log_limits: LogLimits
+    file_hash: str = ""
+
+    def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
+        """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
+        return max(self.phases[ending].change_ms, self.intergreen.get((ending, starting), 0))
+
+    @property
+    def longest_stop_ms(self) -> Ms:
+        """The longest orderly stop: from a request to all red, whatever is being shown."""
+        worst_intergreen = max(self.intergreen.values(), default=0)
+        return max(p.longest_minimum_ms + max(p.change_ms, worst_intergreen) for p in self.phases.values())
