@@ -37,7 +37,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class CardChannel:
-    """The monitor's programming of one channel, written separately from the timing."""
+    """The monitor's programming of one channel, written separately from the timing.
+
+    `min_yellow_and_red_ms`: from the end of its green (of its walk) to the start of a conflicting green or walk.
+    `min_walk_ms`, `min_ped_clearance_ms`: of a pedestrian channel. A minimum of 0 is not tested.
+    """
 
     number: ChannelNumber
     kind: ChannelKind
@@ -45,6 +49,9 @@ class CardChannel:
     min_yellow_ms: Ms
     min_yellow_and_red_ms: Ms
     may_be_dark: bool = False
+    min_green_ms: Ms = 0
+    min_walk_ms: Ms = 0
+    min_ped_clearance_ms: Ms = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""The card as the monitor uses it: which channels there are, who conflicts with whom, and the whole flash image.
+
+Worked out once from `edge.model.site.Card`; a card that would leave the monitor blind is refused here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from edge.model.indications import ChannelKind, Indication
+from edge.model.site import Card, CardChannel
+from edge.model.units import ChannelNumber, Ms
+
+Image: TypeAlias = Mapping[ChannelNumber, Indication]
+"""What every channel shows: one indication a channel."""
+
+MAY_SHOW: Mapping[ChannelKind, frozenset[Indication]] = {
+    ChannelKind.VEHICLE: frozenset(
+        {
+            Indication.DARK,
+            Indication.RED,
+            Indication.YELLOW,
+            Indication.GREEN,
+            Indication.FLASH_RED,
+            Indication.FLASH_YELLOW,
+        }
+    ),
+    ChannelKind.PEDESTRIAN: frozenset(
+        {Indication.DARK, Indication.DONT_WALK, Indication.PED_CLEARANCE, Indication.WALK}
+    ),
+}
+"""The indications each kind of head has. Stated here again on purpose: the monitor takes no one's word for it."""
+
+MAY_FLASH: Mapping[ChannelKind, frozenset[Indication]] = {
+    ChannelKind.VEHICLE: frozenset({Indication.DARK, Indication.FLASH_RED, Indication.FLASH_YELLOW}),
+    ChannelKind.PEDESTRIAN: frozenset({Indication.DARK, Indication.DONT_WALK}),
+}
+"""What each kind of head may show while the intersection flashes (MUTCD 11th ed. 4G)."""
+
+FLASHING = frozenset({Indication.FLASH_RED, Indication.FLASH_YELLOW})
+"""Shown in flash and at no other time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programming:
+    """One card, worked out. `conflicts[a]`: the channels that may not have right-of-way together with `a`, ascending.
+
+    `steady_after_flash_ms`: from the end of flash to the first green or walk, the longest yellow and red of the card.
+    """
+
+    channels: Mapping[ChannelNumber, CardChannel]
+    conflicts: Mapping[ChannelNumber, tuple[ChannelNumber, ...]]
+    flash: Image
+    steady_after_flash_ms: Ms
+
+    def conflict(self, a: ChannelNumber, b: ChannelNumber) -> bool:
+        """Whether `a` and `b` may not have right-of-way together. A channel that is not on the card conflicts with all."""
+        return a != b and (a not in self.conflicts or b not in self.channels or b in self.conflicts[a])
+
+
+def programme(card: Card) -> Programming:
+    """Work a card out.
+
+    Raises:
+        ValueError: the card cannot be monitored; the message names every reason.
+    """
+    faults = tuple(_faults(card))
+    if faults:
+        raise ValueError("the monitor cannot work with this card: " + "; ".join(faults))
+    numbers = [channel.number for channel in card.channels]
+    return Programming(
+        channels={channel.number: channel for channel in card.channels},
+        conflicts={a: tuple(b for b in numbers if not card.may_run_together(a, b)) for a in numbers},
+        flash={channel.number: channel.flash for channel in card.channels},
+        steady_after_flash_ms=max(channel.min_yellow_and_red_ms for channel in card.channels),
+    )
+
+
+def _faults(card: Card) -> Iterator[str]:
+    if len({channel.number for channel in card.channels}) != len(card.channels):
+        yield "a channel stands on it twice"
+    if not any(channel.flash in FLASHING for channel in card.channels):
+        yield "no channel flashes, so flash could not be told from steady operation: let one flash red or yellow"
+    for channel in card.channels:
+        if channel.flash not in MAY_FLASH[channel.kind]:
+            yield f"channel {channel.number} would show {channel.flash.name} in flash: a {channel.kind.value} head cannot"
+        if min(_minimums(channel)) < 0:
+            yield f"channel {channel.number} has a minimum below 0 ms"
+
+
+def _minimums(channel: CardChannel) -> tuple[Ms, ...]:
+    return (
+        channel.min_yellow_ms,
+        channel.min_yellow_and_red_ms,
+        channel.min_green_ms,
+        channel.min_walk_ms,
+        channel.min_ped_clearance_ms,
+    )
