@@ -1,0 +1,1 @@
+"""The shell around the tick: clock, socket, systemd, daemon."""
