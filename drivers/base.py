@@ -6,6 +6,7 @@ trying to reach its device for ever. Instants come from the `clock` the driver w
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from edge.model.detectors import InputSample
@@ -51,6 +52,20 @@ class SignalSink(Protocol):
 
     def stop(self) -> None:
         """End the worker and close the port; the last image stays until the device's own dead-man. May be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDevice:
+    """One device of the site file, opened: the faces it shows, None for a face it does not have."""
+
+    name: str
+    source: DetectorSource | None
+    sink: SignalSink | None
+
+    @property
+    def faces(self) -> tuple[DetectorSource | SignalSink, ...]:
+        """What is to be started, asked for its health and stopped: each face once, also where one object is both."""
+        return tuple({id(face): face for face in (self.source, self.sink) if face is not None}.values())
 
 
 class DriverError(Exception):
