@@ -1,0 +1,207 @@
+"""Segments: append-only files of frames, begun anew by size, of which only so many days and megabytes are kept.
+
+Names sort in the order of writing whatever the clock did: `events-00000017-20240415T120000Z.log` is the seventeenth
+segment, and its first stamp was 12:00:00 UTC. The writer knows up to where the disk has confirmed; whatever fails, it
+cuts the segment back to there and writes again what was not confirmed.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from edge.eventlog.disk import Disk, File
+from edge.eventlog.frames import frame, scan
+from edge.eventlog.records import Head, Stamped, encode
+from edge.model.site import LogLimits
+from edge.model.units import DAY_MS, MINUTE_MS, SECOND_MS
+
+_NAME = re.compile(r"events-(\d{8})-(\d{8}T\d{6}Z)\.log")
+_MB = 1_000_000
+
+_SEGMENT_BYTES = 2 * _MB
+"""Ours: the size from which a new segment is begun; about five hours of a busy intersection."""
+
+_FEWEST_SEGMENTS = 8  # a small limit is shared out, so that keeping it never costs more than an eighth of the log
+
+BACKWARDS_MS = MINUTE_MS
+"""Ours: stamps within a segment never fall by more, so that its first and last stamp bound what is in it."""
+
+_RETIRED_BY_AGE = 2
+"""Ours: most segments removed by age at once; more than are begun, too few for a wrong clock to empty the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentName:
+    """What a segment's name says: its number, from 1, and the first stamp in it (UTC ms, whole seconds)."""
+
+    number: int
+    first_ms: int
+
+    @property
+    def text(self) -> str:
+        """The file name."""
+        return f"events-{self.number:08d}-{_EPOCH + timedelta(milliseconds=self.first_ms):%Y%m%dT%H%M%SZ}.log"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def segment_names(names: tuple[str, ...]) -> tuple[SegmentName, ...]:
+    """The segments among the names in a directory, oldest first; other files are not ours and are left alone."""
+    found = []
+    for match in filter(None, map(_NAME.fullmatch, names)):
+        first = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        found.append(SegmentName(int(match[1]), (first - _EPOCH) // timedelta(milliseconds=1)))
+    return tuple(sorted(found, key=lambda name: name.number))
+
+
+def last_stamp(payloads: Sequence[bytes]) -> int | None:
+    """The stamp of the last batch or gap among a segment's payloads; None if there is none."""
+    for payload in reversed(payloads):
+        if payload[:2] in {b"E ", b"G "}:
+            return int(payload.split(b" ", 2)[1])
+    return None
+
+
+class SegmentStore:
+    """The writing side of one directory. Not for two writers at a time.
+
+    Every method but `abandon()` raises OSError when the disk refuses. Then the caller says `abandon()` and later
+    appends again whatever goes beyond `confirmed`.
+    """
+
+    def __init__(self, directory: Path, head: Head, limits: LogLimits, disk: Disk) -> None:
+        self._directory = directory
+        self._head = frame(encode(head))
+        self._limits = limits
+        self._disk = disk
+        self._most_bytes = min(_SEGMENT_BYTES, limits.max_mb * _MB // _FEWEST_SEGMENTS)
+        self._file: File | None = None
+        self._name: SegmentName | None = None
+        self._end = 0  # where the next frame goes
+        self._synced = 0  # confirmed by the disk up to here
+        self._newest_ms: int | None = None
+        self._name_synced = False
+        self._begin_anew = False
+        self._appended = 0
+        self.confirmed = 0
+        """How many of the records appended are known to be on the disk; never falls."""
+        self.cut = 0
+        """Torn bytes cut off the segment of an earlier run."""
+
+    @property
+    def path(self) -> Path:
+        """The segment being written, or the directory while there is none."""
+        return self._directory / self._name.text if self._name else self._directory
+
+    def append(self, record: Stamped) -> None:
+        """Write one record; it is on the disk once `sync()` has returned."""
+        data = frame(encode(record))
+        file = self._file or self._open(record.epoch_ms)
+        if self._end + len(data) > self._most_bytes or self._falls_back(record.epoch_ms):
+            self.close()
+            file = self._begin(record.epoch_ms)
+        file.write_at(self._end, data)
+        self._end += len(data)
+        self._appended += 1
+        self._newest_ms = max(record.epoch_ms, self._newest_ms or 0)
+
+    def sync(self) -> None:
+        """Return when everything appended is on the disk."""
+        if self._file is None:
+            return
+        self._file.sync()
+        if not self._name_synced:
+            self._disk.sync_directory(self._directory)
+            self._name_synced = True
+        self._synced = self._end
+        self.confirmed = self._appended
+
+    def abandon(self, *, begin_anew: bool) -> None:
+        """After an error: forget what was not confirmed. `begin_anew`: leave this segment alone from now on."""
+        file, self._file = self._file, None
+        self._appended = self.confirmed
+        self._begin_anew = begin_anew
+        if file is None:
+            return
+        with suppress(OSError):  # the disk has failed already: what is left behind shows twice at worst
+            file.truncate(self._synced)
+        file.close()
+
+    def close(self) -> None:
+        """Sync and close; a later `append()` opens again."""
+        self.sync()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _falls_back(self, epoch_ms: int) -> bool:
+        return self._newest_ms is not None and epoch_ms < self._newest_ms - BACKWARDS_MS
+
+    def _open(self, epoch_ms: int) -> File:
+        self._disk.make_directory(self._directory)
+        names = segment_names(self._disk.names(self._directory))
+        if self._begin_anew or not names:
+            return self._begin(epoch_ms)
+        if self._name is None:
+            return self._continue(names[-1], epoch_ms)
+        if self._name not in names or self._disk.size(self.path) < self._synced:
+            return self._begin(epoch_ms)  # taken away or cut short under our hands
+        if self._synced:
+            return self._enter(self._name, self._synced, self._newest_ms)
+        self._disk.remove(self.path)  # not even its head is sure
+        return self._begin(epoch_ms)
+
+    def _continue(self, name: SegmentName, epoch_ms: int) -> File:
+        """Go on in the newest segment of an earlier run: cut its torn tail, say who writes now."""
+        found = scan(self._disk.read(self._directory / name.text))
+        newest_ms = last_stamp(found.payloads)
+        if found.end + len(self._head) >= self._most_bytes or (newest_ms or 0) - BACKWARDS_MS > epoch_ms:
+            return self._begin(epoch_ms)
+        self._retire(epoch_ms)
+        file = self._enter(name, found.end, newest_ms)
+        self.cut += found.torn
+        self._write_head(file)
+        return file
+
+    def _begin(self, epoch_ms: int) -> File:
+        """Make room, then begin a new segment."""
+        self._retire(epoch_ms)
+        numbers = [name.number for name in segment_names(self._disk.names(self._directory))]
+        name = SegmentName(1 + max(numbers, default=0), epoch_ms // SECOND_MS * SECOND_MS)
+        file = self._enter(name, 0, None)
+        self._write_head(file)
+        return file
+
+    def _enter(self, name: SegmentName, end: int, newest_ms: int | None) -> File:
+        self._name = name
+        self._end = self._synced = end
+        self._newest_ms = newest_ms
+        self._name_synced = False
+        self._begin_anew = False
+        file = self._file = self._disk.open(self.path)
+        file.truncate(end)
+        return file
+
+    def _write_head(self, file: File) -> None:
+        file.write_at(self._end, self._head)
+        self._end += len(self._head)
+
+    def _retire(self, epoch_ms: int) -> None:
+        """Remove the oldest segments that the limits no longer keep; the newest one always stays."""
+        names = segment_names(self._disk.names(self._directory))
+        size = sum(self._disk.size(self._directory / name.text) for name in names[:-1])
+        room = self._limits.max_mb * _MB - 2 * self._most_bytes  # for the newest one, and the one about to begin
+        oldest_ms = epoch_ms - self._limits.keep_days * DAY_MS
+        by_age = 0
+        for name, following in pairwise(names):
+            too_old = following.first_ms < oldest_ms and by_age < _RETIRED_BY_AGE
+            if size <= room and not too_old:
+                return
+            by_age += too_old
+            size -= self._disk.size(self._directory / name.text)
+            self._disk.remove(self._directory / name.text)
