@@ -1,0 +1,1 @@
+"""The built-in traffic model and the runners that drive the one tick with it, with a recorded log or with a journal."""
