@@ -45,13 +45,14 @@ FLASHING = frozenset({Indication.FLASH_RED, Indication.FLASH_YELLOW})
 class Programming:
     """One card, worked out. `conflicts[a]`: the channels that may not have right-of-way together with `a`, ascending.
 
-    `steady_after_flash_ms`: from the end of flash to the first green or walk, the longest yellow and red of the card.
+    `longest_yellow_ms`, `longest_yellow_and_red_ms`: the largest such minimum of any channel.
     """
 
     channels: Mapping[ChannelNumber, CardChannel]
     conflicts: Mapping[ChannelNumber, tuple[ChannelNumber, ...]]
     flash: Image
-    steady_after_flash_ms: Ms
+    longest_yellow_ms: Ms
+    longest_yellow_and_red_ms: Ms
 
     def conflict(self, a: ChannelNumber, b: ChannelNumber) -> bool:
         """Whether `a` and `b` may not have right-of-way together. A channel that is not on the card conflicts with all."""
@@ -72,7 +73,8 @@ def programme(card: Card) -> Programming:
         channels={channel.number: channel for channel in card.channels},
         conflicts={a: tuple(b for b in numbers if not card.may_run_together(a, b)) for a in numbers},
         flash={channel.number: channel.flash for channel in card.channels},
-        steady_after_flash_ms=max(channel.min_yellow_and_red_ms for channel in card.channels),
+        longest_yellow_ms=max(channel.min_yellow_ms for channel in card.channels),
+        longest_yellow_and_red_ms=max(channel.min_yellow_and_red_ms for channel in card.channels),
     )
 
 

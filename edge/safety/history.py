@@ -1,7 +1,7 @@
 """What has been shown so far, as far as the rules need it: an immutable value that each minted image carries on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -42,32 +42,49 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All channels since the last flash. `left_flash_ms`: the first steady image after it; `all_stopped`: whether an
-    image in which nobody may move has been shown since."""
+    """All channels since the last flash.
+
+    `since_ms`: when the standing began. `cut`: whether the last flash broke in while somebody could be moving.
+    `all_stopped`: whether an image in which nobody may move has been shown since that flash.
+    """
 
     standing: Standing = Standing.NOTHING_KNOWN
     tracks: Mapping[ChannelNumber, Track] = field(default_factory=dict)
-    left_flash_ms: Ms = 0
+    since_ms: Ms = 0
+    cut: bool = True
     all_stopped: bool = False
 
     def after_flash_image(self, flash: Image, now: Ms) -> "History":
         """The history once the whole flash image is shown from `now` on."""
         if self.standing is Standing.FLASH:
             return self
-        return History(Standing.FLASH, {number: Track(shown, now) for number, shown in flash.items()})
+        return History(
+            standing=Standing.FLASH,
+            tracks={number: Track(shown, now) for number, shown in flash.items()},
+            since_ms=now,
+            cut=self.standing is Standing.NOTHING_KNOWN or not _stopped(track.shown for track in self.tracks.values()),
+        )
 
     def after(self, image: Image, now: Ms) -> "History":
         """The history once a steady image, permitted by the rules, is shown from `now` on."""
         tracks = {number: track.after(image[number], now) for number, track in self.tracks.items()}
-        if self.standing is Standing.RUNNING:
-            return replace(self, tracks=tracks)
-        shown = frozenset(image.values())
+        standing = self._standing_after(image)
         return History(
-            standing=Standing.RUNNING if shown & STARTS else Standing.LEAVING_FLASH,
+            standing=standing,
             tracks=tracks,
-            left_flash_ms=now if self.standing is Standing.FLASH else self.left_flash_ms,
-            all_stopped=self.all_stopped or shown <= STOPS,
+            since_ms=self.since_ms if standing is self.standing else now,
+            cut=self.cut,
+            all_stopped=self.all_stopped or _stopped(image.values()),
         )
+
+    def _standing_after(self, image: Image) -> Standing:
+        if self.standing is Standing.RUNNING or not STARTS.isdisjoint(image.values()):
+            return Standing.RUNNING
+        return Standing.LEAVING_FLASH
+
+
+def _stopped(shown: Iterable[Indication]) -> bool:
+    return STOPS.issuperset(shown)
 
 
 NOTHING_SHOWN: Final = History()

@@ -6,7 +6,7 @@ that comes and goes trips too.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -114,7 +114,7 @@ class LampWatch:
         readings: dict[ChannelNumber, Reading] = {}
         for readback in readbacks:
             readings.update(self._fresh(readback))
-        bad = set(self._bad(readings))
+        bad = dict.fromkeys((*self._conflicts(readings), *self._single(readings)))
         for key in bad:
             self._timers.setdefault(key, FaultTimer())
         return tuple(self._time(readings, bad))
@@ -124,11 +124,12 @@ class LampWatch:
             return
         image = self._image(readback.sequence)
         for channel, lamps in readback.lamps.items():
-            before_ms = self._taken.get(channel, readback.taken_ms - 1)
-            if readback.taken_ms > before_ms:
+            before_ms = self._taken.get(channel)
+            if before_ms is None or readback.taken_ms > before_ms:
                 self._taken[channel] = readback.taken_ms
                 commanded = image.lamps(channel) if image and channel in image.shown else None
-                yield channel, Reading(lamps, commanded, readback.taken_ms - before_ms)
+                elapsed_ms = 0 if before_ms is None else readback.taken_ms - before_ms
+                yield channel, Reading(lamps, commanded, elapsed_ms)
 
     def _forgotten(self, sequence: int) -> bool:
         return not self._sent or sequence < self._sent[0].sequence
@@ -138,10 +139,12 @@ class LampWatch:
         place = sequence - self._sent[0].sequence
         return self._sent[place] if place < len(self._sent) else None
 
-    def _bad(self, readings: Mapping[ChannelNumber, Reading]) -> Iterator[FaultKey]:
+    def _single(self, readings: Mapping[ChannelNumber, Reading]) -> Iterator[FaultKey]:
         for channel, reading in readings.items():
             if reading.fault:
                 yield reading.fault, (channel,)
+
+    def _conflicts(self, readings: Mapping[ChannelNumber, Reading]) -> Iterator[FaultKey]:
         lit = sorted(channel for channel, reading in readings.items() if reading.lamps & _PROCEED)
         for a, b in combinations(lit, 2):
             # Lamps as commanded in a permitted image conflict only in flash and in the yellow that ends it.
@@ -149,7 +152,7 @@ class LampWatch:
             if self._card.conflict(a, b) and not innocent:
                 yield Rule.LAMP_CONFLICT, (a, b)
 
-    def _time(self, readings: Mapping[ChannelNumber, Reading], bad: set[FaultKey]) -> Iterator[Violation]:
+    def _time(self, readings: Mapping[ChannelNumber, Reading], bad: Collection[FaultKey]) -> Iterator[Violation]:
         for key, timer in tuple(self._timers.items()):
             rule, channels = key
             if not all(channel in readings for channel in channels):

@@ -13,7 +13,7 @@ from edge.model.indications import Indication
 from edge.model.site import CardChannel
 from edge.model.units import ChannelNumber, Ms
 from edge.safety.card import FLASHING, MAY_SHOW, Image, Programming
-from edge.safety.history import STARTS, History, Standing
+from edge.safety.history import STARTS, STOPS, History, Standing
 
 
 class Rule(Enum):
@@ -33,6 +33,7 @@ class Rule(Enum):
     SHORT_PED_CLEARANCE = "short-pedestrian-clearance"
     SEQUENCE = "sequence"  # any other step that a head may not take
     SHORT_CLEARANCE = "short-clearance"  # short yellow and red before a conflicting green or walk
+    SHORT_FLASH = "short-flash"  # a flash that broke in on moving traffic left before a yellow's time was over
     LEAVING_FLASH = "leaving-flash"  # green or walk too soon after flash
     TIME_WENT_BACK = "time-went-back"
     LAMP_CONFLICT = "lamp-conflict"
@@ -118,7 +119,7 @@ def judge(card: Programming, history: History, image: Image, now: Ms) -> tuple[V
     if history.standing is Standing.NOTHING_KNOWN:
         found.append(_start_up(card))
     else:
-        found += _steps(card, history, image, now)
+        found += [*_steps(card, history, image, now), *_short_flash(card, history, now)]
     return tuple(found)
 
 
@@ -174,8 +175,7 @@ def _steps(card: Programming, history: History, image: Image, now: Ms) -> Iterat
 def _step(channel: CardChannel, shown: Indication, wanted: Indication, shown_ms: Ms) -> Iterator[Violation]:
     where = (channel.number,)
     if wanted not in _MAY_FOLLOW[shown]:
-        stopping = wanted in {Indication.RED, Indication.DONT_WALK, Indication.DARK}
-        rule = _SKIPPED.get(shown, Rule.SEQUENCE) if stopping else Rule.SEQUENCE
+        rule = _SKIPPED.get(shown, Rule.SEQUENCE) if wanted in STOPS else Rule.SEQUENCE
         detail = f"channel {channel.number} may not go from {_name(shown)} to {_name(wanted)}"
         yield Violation(rule, where, detail)
     elif shown in _MINIMUMS:
@@ -199,13 +199,21 @@ def _clearances(card: Programming, history: History, starting: ChannelNumber, no
 def _leaving_flash(card: Programming, history: History, starting: ChannelNumber, now: Ms) -> Iterator[Violation]:
     if history.standing is Standing.RUNNING:
         return
-    steady_ms = now - history.left_flash_ms if history.standing is Standing.LEAVING_FLASH else 0
-    if not history.all_stopped or steady_ms < card.steady_after_flash_ms:
+    steady_ms = now - history.since_ms if history.standing is Standing.LEAVING_FLASH else 0
+    if not history.all_stopped or steady_ms < card.longest_yellow_and_red_ms:
         detail = (
             f"channel {starting} would start {steady_ms} ms after flash, "
-            f"the card asks {card.steady_after_flash_ms} ms and all red in between"
+            f"the card asks {card.longest_yellow_and_red_ms} ms and all red in between"
         )
         yield Violation(Rule.LEAVING_FLASH, (starting,), detail)
+
+
+def _short_flash(card: Programming, history: History, now: Ms) -> Iterator[Violation]:
+    # Without this, one tick of flash would be a way round every yellow.
+    flashed_ms = now - history.since_ms
+    if history.standing is Standing.FLASH and history.cut and flashed_ms < card.longest_yellow_ms:
+        detail = f"flash broke in and would end after {flashed_ms} ms, the card's longest yellow is {card.longest_yellow_ms} ms"
+        yield Violation(Rule.SHORT_FLASH, tuple(sorted(card.channels)), detail)
 
 
 def _name(shown: Indication) -> str:

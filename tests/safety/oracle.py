@@ -1,0 +1,158 @@
+"""An independent judge of what a monitor has let through.
+
+It keeps the whole story of images, cuts it into stretches of flash and of steady operation, draws each channel as a word
+(one letter for each interval) and asks a regular expression whether the head may say that word; times are read off the
+finished intervals. It shares neither code nor approach with `edge.safety`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+
+from edge.model.indications import ChannelKind, Indication
+from edge.model.site import Card, CardChannel
+from edge.model.units import ChannelNumber, Ms
+
+Frame = tuple[Ms, dict[ChannelNumber, Indication]]
+INFINITY = 10**12
+
+LETTER = {
+    Indication.DARK: "d",
+    Indication.RED: "r",
+    Indication.YELLOW: "y",
+    Indication.GREEN: "g",
+    Indication.FLASH_RED: "R",
+    Indication.FLASH_YELLOW: "Y",
+    Indication.DONT_WALK: "n",
+    Indication.PED_CLEARANCE: "c",
+    Indication.WALK: "w",
+}
+HEAD_MAY_SAY = {
+    ChannelKind.VEHICLE: re.compile(r"Y(y([rd]+(gy[rd]+)*(gy?)?)?)?|[RD]([rd]+(gy[rd]+)*(gy?)?)?"),
+    ChannelKind.PEDESTRIAN: re.compile(r"[DN]([nd]+(wc[nd]+)*(wc?)?)?"),
+}
+ALPHABET = {ChannelKind.VEHICLE: set("dryg"), ChannelKind.PEDESTRIAN: set("dnwc")}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One interval of one channel, as on a ring diagram. `end` is INFINITY while nothing but flash has followed."""
+
+    letter: str
+    begin: Ms
+    end: Ms
+    leaves_flash: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames of flash, or frames between two flashes."""
+
+    flash: bool
+    frames: tuple[Frame, ...]
+    ends: Ms
+
+    @property
+    def begins(self) -> Ms:
+        return self.frames[0][0]
+
+
+def faults(card: Card, story: Sequence[Frame]) -> list[str]:
+    """Everything wrong in a story of images, each shown from its instant until the next; the last is still shown."""
+    flash = {channel.number: channel.flash for channel in card.channels}
+    cut = stretches(flash, story)
+    found = [] if cut[0].flash else ["does not begin in flash"]
+    for before, stretch in zip([None, *cut], cut, strict=False):
+        found += flash_faults(card, before, stretch) if stretch.flash else steady_faults(card, stretch)
+    return found
+
+
+def stretches(flash: dict[ChannelNumber, Indication], story: Sequence[Frame]) -> list[Stretch]:
+    parts = [(is_flash, tuple(part)) for is_flash, part in groupby(story, key=lambda frame: frame[1] == flash)]
+    begins = [part[0][0] for _, part in parts] + [INFINITY]
+    return [Stretch(is_flash, part, end) for (is_flash, part), end in zip(parts, begins[1:], strict=True)]
+
+
+def flash_faults(card: Card, before: Stretch | None, stretch: Stretch) -> Iterator[str]:
+    at_rest = before is not None and all(LETTER[shown] in "rnd" for shown in before.frames[-1][1].values())
+    if not at_rest and stretch.ends - stretch.begins < max(channel.min_yellow_ms for channel in card.channels):
+        yield "flash is used as a short cut"
+
+
+def steady_faults(card: Card, stretch: Stretch) -> list[str]:
+    found = [fault for _, image in stretch.frames for fault in frame_faults(card, image)]
+    if found:
+        return found  # there is no drawing bars of an image that makes no sense
+    bars = {channel.number: bars_of(channel.number, stretch) for channel in card.channels}
+    for channel in card.channels:
+        found += word_faults(channel, bars[channel.number])
+    for one, other in combinations(card.channels, 2):
+        if frozenset({one.number, other.number}) not in card.permissive:
+            found += overlap_faults(bars[one.number], bars[other.number])
+            found += clearance_faults(one, bars[one.number], bars[other.number])
+            found += clearance_faults(other, bars[other.number], bars[one.number])
+    return found + list(exit_faults(card, stretch, bars))
+
+
+def frame_faults(card: Card, image: dict[ChannelNumber, Indication]) -> Iterator[str]:
+    if sorted(image) != sorted(channel.number for channel in card.channels):
+        yield "not the channels of the card"
+        return
+    for channel in card.channels:
+        letter = LETTER[image[channel.number]]
+        if letter not in ALPHABET[channel.kind] or (letter == "d" and not channel.may_be_dark):
+            yield f"{channel.number} shows {letter}"
+
+
+def bars_of(number: ChannelNumber, stretch: Stretch) -> list[Bar]:
+    runs = [
+        (letter, next(part)[0]) for letter, part in groupby(stretch.frames, key=lambda frame: LETTER[frame[1][number]])
+    ]
+    ends = [begin for _, begin in runs[1:]] + [INFINITY]
+    return [Bar(letter, begin, end, k == 0) for k, ((letter, begin), end) in enumerate(zip(runs, ends, strict=True))]
+
+
+def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
+    in_flash = {"d": "D", "n": "N"}.get(LETTER[channel.flash], LETTER[channel.flash])
+    word = in_flash + "".join(bar.letter for bar in bars)
+    if not HEAD_MAY_SAY[channel.kind].fullmatch(word):
+        yield f"{channel.number} says {word}"
+    least = {
+        "g": channel.min_green_ms,
+        "y": channel.min_yellow_ms,
+        "w": channel.min_walk_ms,
+        "c": channel.min_ped_clearance_ms,
+    }
+    for bar in bars:
+        if bar.end - bar.begin < least.get(bar.letter, 0):
+            yield f"{channel.number}: short {bar.letter}"
+
+
+def overlap_faults(these: list[Bar], those: list[Bar]) -> Iterator[str]:
+    for this in these:
+        for that in those:
+            both_move = this.letter in "gywc" and that.letter in "gywc"
+            both_leave_flash = this.leaves_flash and that.leaves_flash and this.letter == that.letter == "y"
+            if both_move and not both_leave_flash and this.begin < that.end and that.begin < this.end:
+                yield f"{this} beside {that}"
+
+
+def clearance_faults(ending: CardChannel, ends: list[Bar], starts: list[Bar]) -> Iterator[str]:
+    for end in ends:
+        for start in starts:
+            if end.letter in "gw" and start.letter in "gw" and end.end <= start.begin:
+                if start.begin - end.end < ending.min_yellow_and_red_ms:
+                    yield f"{start} too soon after {end}"
+
+
+def exit_faults(card: Card, stretch: Stretch, bars: dict[ChannelNumber, list[Bar]]) -> Iterator[str]:
+    starts = [bar.begin for row in bars.values() for bar in row if bar.letter in "gw"]
+    if not starts:
+        return
+    first = min(starts)
+    if first - stretch.begins < max(channel.min_yellow_and_red_ms for channel in card.channels):
+        yield "first start too soon after flash"
+    rests = [t for t, image in stretch.frames if all(LETTER[shown] in "rnd" for shown in image.values())]
+    if not any(t < first for t in rests):
+        yield "no all red between flash and the first start"

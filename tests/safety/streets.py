@@ -1,0 +1,125 @@
+"""Cards and a street to drive a monitor along, for the tests of the monitor."""
+
+from collections.abc import Iterable, Mapping
+
+from edge.model.exchange import Readback
+from edge.model.indications import ChannelKind, Indication, Lamps
+from edge.model.site import Card, CardChannel
+from edge.model.units import ChannelNumber, Ms
+from edge.safety.monitor import Monitor, Verdict
+from edge.safety.permitted import Permitted
+from edge.safety.rules import Latch, Rule
+
+Image = dict[ChannelNumber, Indication]
+
+GREEN, YELLOW, RED = Indication.GREEN, Indication.YELLOW, Indication.RED
+WALK, PED_CLEARANCE, DONT_WALK = Indication.WALK, Indication.PED_CLEARANCE, Indication.DONT_WALK
+DARK, FLASH_RED, FLASH_YELLOW = Indication.DARK, Indication.FLASH_RED, Indication.FLASH_YELLOW
+
+
+def n(number: int) -> ChannelNumber:
+    return ChannelNumber(number)
+
+
+def pairs(*permissive: tuple[int, int]) -> frozenset[frozenset[ChannelNumber]]:
+    return frozenset(frozenset({n(a), n(b)}) for a, b in permissive)
+
+
+def vehicle(number: int, flash: Indication, yellow: Ms, yellow_and_red: Ms, *, green: Ms = 0) -> CardChannel:
+    return CardChannel(n(number), ChannelKind.VEHICLE, flash, yellow, yellow_and_red, min_green_ms=green)
+
+
+def pedestrian(number: int, *, yellow_and_red: Ms = 0, walk: Ms = 0, clearance: Ms = 0) -> CardChannel:
+    return CardChannel(
+        n(number),
+        ChannelKind.PEDESTRIAN,
+        DARK,
+        0,
+        yellow_and_red,
+        min_walk_ms=walk,
+        min_ped_clearance_ms=clearance,
+    )
+
+
+CROSSING = Card(
+    channels=(
+        vehicle(2, FLASH_YELLOW, 3_000, 4_500, green=5_000),
+        vehicle(4, FLASH_RED, 3_200, 5_000),
+        vehicle(6, FLASH_YELLOW, 3_000, 4_500),
+        pedestrian(12, yellow_and_red=6_000, walk=7_000, clearance=8_000),
+        CardChannel(n(15), ChannelKind.VEHICLE, DARK, 3_000, 4_000, may_be_dark=True),
+    ),
+    permissive=pairs((2, 6), (2, 12), (6, 12), (2, 15)),
+    confirmed_by="the tests",
+)
+"""Main street 2 and 6 with the walk 12 beside it, side street 4, an arrow 15 that may be dark. Real times."""
+
+SMALL = Card(
+    channels=(
+        vehicle(1, FLASH_YELLOW, 300, 500, green=200),
+        vehicle(2, FLASH_RED, 400, 600),
+        pedestrian(3, yellow_and_red=400, walk=200, clearance=300),
+        CardChannel(n(4), ChannelKind.VEHICLE, FLASH_YELLOW, 200, 200, may_be_dark=True),
+    ),
+    permissive=pairs((1, 3), (2, 4)),
+    confirmed_by="the tests",
+)
+"""Every kind of channel with times of a few ticks, for random walks. 1 and 4 conflict, and both flash yellow."""
+
+
+def flash_of(card: Card) -> Image:
+    return {channel.number: channel.flash for channel in card.channels}
+
+
+def stopped(card: Card) -> Image:
+    return {c.number: RED if c.kind is ChannelKind.VEHICLE else DONT_WALK for c in card.channels}
+
+
+def read(permitted: Permitted, taken_ms: Ms, wrong: Mapping[int, Lamps] | None = None) -> Readback:
+    """What a device reads back that shows `permitted`, but for the channels in `wrong`."""
+    lamps = {number: permitted.lamps(number) for number in permitted.shown}
+    return Readback(permitted.sequence, taken_ms, {**lamps, **{n(k): v for k, v in (wrong or {}).items()}})
+
+
+class Street:
+    """A monitor and its clock. `now` is the instant of the next tick; a street opens in the middle of the day."""
+
+    def __init__(self, card: Card = CROSSING, latch: Latch | None = None) -> None:
+        self.card = card
+        self.monitor = Monitor(card, latch)
+        self.now: Ms = 1_234_500
+        self.flash = flash_of(card)
+        self.stopped = stopped(card)
+        self.minted: list[tuple[Ms, Image]] = []
+        self.last: Permitted | None = None
+
+    def image(self, **shown: Indication) -> Image:
+        """All stopped but for the channels named, as `c2=GREEN`."""
+        return {**self.stopped, **{n(int(key[1:])): value for key, value in shown.items()}}
+
+    def tick(self, image: Mapping[ChannelNumber, Indication], readbacks: Iterable[Readback] = ()) -> Verdict:
+        """One tick at `now`; the clock stays."""
+        verdict = self.monitor.check(self.now, image, tuple(readbacks))
+        self.minted.append((self.now, dict(verdict.permitted.shown)))
+        self.last = verdict.permitted
+        return verdict
+
+    def rules(self, image: Mapping[ChannelNumber, Indication]) -> list[Rule]:
+        """The rules that `image` breaks now."""
+        return [violation.rule for violation in self.tick(image).violations]
+
+    def show(self, image: Mapping[ChannelNumber, Indication], duration_ms: Ms) -> None:
+        """Show an image for exactly so long, in ticks of 100 ms and a rest; all of it must be permitted."""
+        end_ms = self.now + duration_ms
+        while self.now < end_ms:
+            verdict = self.tick(image)
+            assert verdict.violations == ()
+            assert verdict.permitted.shown == image
+            self.now = min(self.now + 100, end_ms)
+
+    def start(self) -> None:
+        """Flash, exit yellow, all red: from here any first green is permitted."""
+        self.show(self.flash, 6_000)
+        yellow = {number: YELLOW for number, shown in self.flash.items() if shown is FLASH_YELLOW}
+        self.show({**self.stopped, **yellow}, 3_500)
+        self.show(self.stopped, 3_000)
