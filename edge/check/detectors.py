@@ -1,0 +1,149 @@
+"""Detectors and push-buttons: wired once, calling a phase that exists; and every phase can be called by somebody."""
+
+from collections.abc import Iterator
+
+from edge.config.problems import Findings, Path
+from edge.config.read import Draft
+from edge.model.detectors import InputRef
+from edge.model.devices import Device, ModbusOptions, SerialOptions, SerialProtocol
+from edge.model.phases import Phase, Recall
+from edge.model.site import Site
+
+_CANOGA_CHANNELS = 4
+_ASCII_CHANNELS = 64
+_SECTIONS = ("detectors", "ped_buttons")
+
+
+def _inputs(site: Site) -> Iterator[tuple[Path, str, InputRef]]:
+    for number, detector in site.detectors.items():
+        yield ("detectors", number, "input"), f"detector {number}", detector.input
+    for button_number, button in site.buttons.items():
+        yield ("ped_buttons", button_number, "input"), f"push-button {button_number}", button.input
+
+
+def inputs_exist(draft: Draft, findings: Findings) -> None:
+    """Every input names a device of `io` and a terminal that it has."""
+    for path, who, ref in _inputs(draft.site):
+        device = draft.site.devices.get(ref.device)
+        if device is None:
+            known = ", ".join(draft.site.devices) or "none yet"
+            what = f"{who} is wired to '{ref.device}', which is no device"
+            findings.cross(path, what, f"name one of io: {known}", [("io", ref.device)])
+            continue
+        wanted = _terminals(device)
+        if wanted is not None and not (ref.terminal.isdecimal() and 1 <= int(ref.terminal) <= wanted):
+            what = f"{who}: device {ref.device} has no terminal '{ref.terminal}'"
+            write = f"write {ref.device}.1 to {ref.device}.{wanted}" if wanted else f"state io.{ref.device}.inputs"
+            findings.cross(path, what, write, [("io", ref.device)])
+
+
+def _terminals(device: Device) -> int | None:
+    """How many terminals a device has; None where any name will do."""
+    match device.options:
+        case ModbusOptions(inputs=inputs):
+            return inputs.count if inputs is not None else 0
+        case SerialOptions(protocol=SerialProtocol.CANOGA):
+            return _CANOGA_CHANNELS
+        case SerialOptions():
+            return _ASCII_CHANNELS
+        case _:
+            return None
+
+
+def no_input_is_used_twice(draft: Draft, findings: Findings) -> None:
+    """Two detectors on one terminal would be one detector."""
+    seen: dict[InputRef, str] = {}
+    for path, who, ref in _inputs(draft.site):
+        if ref in seen:
+            what = f"{who} is wired to {ref.device}.{ref.terminal}, which already is {seen[ref]}"
+            findings.cross(path, what, "give it a terminal of its own")
+        seen.setdefault(ref, who)
+
+
+def detectors_call_phases(draft: Draft, findings: Findings) -> None:
+    """A detector's phase exists; a push-button's phase has a walk."""
+    site = draft.site
+    for number, detector in site.detectors.items():
+        if detector.phase not in site.phases:
+            what = f"detector {number} calls phase {detector.phase}, which this intersection does not have"
+            path: Path = ("detectors", number, "phase")
+            findings.cross(path, what, "name a phase of phases", [("phases", detector.phase)])
+    for button_number, button in site.buttons.items():
+        path = ("ped_buttons", button_number, "phase")
+        phase = site.phases.get(button.phase)
+        if phase is None:
+            what = f"push-button {button_number} calls phase {button.phase}, which this intersection does not have"
+            findings.cross(path, what, "name a phase of phases", [("phases", button.phase)])
+        elif phase.ped is None:
+            what = f"push-button {button_number} calls phase {button.phase}, which has no walk"
+            uses: list[Path] = [("phases", button.phase, "walk"), ("phases", button.phase, "ped_clear")]
+            findings.cross(path, what, f"add walk and ped_clear to phases.{button.phase}", uses)
+
+
+def partners_can_stand_in(draft: Draft, findings: Findings) -> None:
+    """A partner is another detector of the same phase that calls."""
+    detectors = draft.site.detectors
+    for number, detector in detectors.items():
+        if detector.partner is None:
+            continue
+        path: Path = ("detectors", number, "partner")
+        partner = detectors.get(detector.partner)
+        uses: list[Path] = [("detectors", detector.partner), ("detectors", detector.partner, "phase")]
+        if partner is None:
+            findings.cross(path, f"there is no detector {detector.partner}", "name another detector", uses)
+        elif partner.number == number:
+            findings.cross(path, f"detector {number} cannot stand in for itself", "name another detector")
+        elif partner.phase != detector.phase:
+            what = f"detector {partner.number} calls phase {partner.phase}, detector {number} phase {detector.phase}"
+            findings.cross(path, what, "name a detector of the same phase", [*uses, ("detectors", number, "phase")])
+
+
+def every_phase_can_be_called(draft: Draft, findings: Findings) -> None:
+    """A detector that calls, a push-button or a recall for every phase: one that nobody can call is red for ever."""
+    site = draft.site
+    called = {d.phase for d in site.detectors.values() if d.calls} | {b.phase for b in site.buttons.values()}
+    rows: list[Path] = [(section,) for section in _SECTIONS]
+    rows += [(section, n) for section, n in _spoiled_rows(findings)]
+    for number, phase in site.phases.items():
+        if number not in called and not _recalled(phase):
+            what = f"nobody can call phase {number}: it has no detector that calls, no push-button and no recall"
+            findings.cross(
+                ("phases", number), what, "add a detector, or recall: min", [*rows, ("phases", number, "recall")]
+            )
+
+
+def _recalled(phase: Phase) -> bool:
+    return phase.recall is not Recall.NONE or (phase.ped is not None and phase.ped.recall)
+
+
+def every_walk_can_be_called(draft: Draft, findings: Findings) -> None:
+    """A push-button or a pedestrian recall for every walk."""
+    buttons = {b.phase for b in draft.site.buttons.values()}
+    rows: list[Path] = [("ped_buttons",), *_spoiled_rows(findings)]
+    for number, phase in draft.site.phases.items():
+        if phase.ped is not None and not phase.ped.recall and number not in buttons:
+            what = f"nobody can call the walk of phase {number}: it has no push-button and no ped_recall"
+            path: Path = ("phases", number, "walk")
+            findings.cross(
+                path, what, "add a push-button, or ped_recall: true", [*rows, ("phases", number, "ped_recall")]
+            )
+
+
+def _spoiled_rows(findings: Findings) -> list[tuple[str, str | int]]:
+    """The detectors and push-buttons that could not be read: whom they call is not known."""
+    rows = {
+        (str(p[0]), p[1])
+        for p in findings.spoiled
+        if len(p) > 1 and p[0] in _SECTIONS and p[2:] in {(), ("phase",), ("calls",)}
+    }
+    return sorted(rows, key=str)
+
+
+RULES = (
+    inputs_exist,
+    no_input_is_used_twice,
+    detectors_call_phases,
+    partners_can_stand_in,
+    every_phase_can_be_called,
+    every_walk_can_be_called,
+)

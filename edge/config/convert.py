@@ -1,0 +1,232 @@
+"""Rows to the frozen site: seconds are milliseconds by now, defaults are filled in, numbers become keys.
+
+What does not fit together within one row is reported here; what two rows say of each other belongs to `edge.check`.
+"""
+
+from collections.abc import Mapping
+
+from edge.config.convert_devices import device_of
+from edge.config.kinds import FlashWord
+from edge.config.problems import Findings
+from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, PhaseRow, SiteFile
+from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
+from edge.model.indications import ChannelKind, Indication
+from edge.model.phases import PedTiming, Phase
+from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
+from edge.model.sequence import Sequence
+from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
+
+_FLASH = {
+    ChannelKind.VEHICLE: {
+        FlashWord.RED: Indication.FLASH_RED,
+        FlashWord.YELLOW: Indication.FLASH_YELLOW,
+        FlashWord.DARK: Indication.DARK,
+    },
+    ChannelKind.PEDESTRIAN: {FlashWord.DARK: Indication.DARK, FlashWord.DONT_WALK: Indication.DONT_WALK},
+}
+_WIRES = {ChannelKind.VEHICLE: "[red, yellow, green]", ChannelKind.PEDESTRIAN: "[don't walk, walk]"}
+
+
+def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
+    """The frozen site. Where `findings` has problems it is a draft, good for cross-checks and nothing else."""
+    sequence = _sequence(rows, findings)
+    channels = {n: _channel(n, row, findings) for n, row in rows.channels.items() if _shows_one(n, row, findings)}
+    return Site(
+        id=rows.intersection.id,
+        name=rows.intersection.name,
+        timezone=rows.intersection.timezone,
+        sequence=sequence,
+        options=_options(rows),
+        phases={n: _phase(n, row, rows, findings) for n, row in sorted(rows.phases.items())},
+        intergreen=_intergreen(rows),
+        devices={name: device_of(name, row, findings) for name, row in rows.io.items()},
+        detectors={n: _detector(n, row, rows.detector_faults) for n, row in sorted(rows.detectors.items())},
+        buttons={n: _button(n, row, rows.detector_faults) for n, row in sorted(rows.ped_buttons.items())},
+        channels=dict(sorted(channels.items())),
+        card=_card(rows, channels),
+        plans={
+            n: FixedPlan(n, p.name, p.cycle, p.offset, dict(sorted(p.splits.items()))) for n, p in rows.plans.items()
+        },
+        schedule=tuple(ScheduleEntry(e.days, e.at, e.run) for e in rows.schedule),
+        exceptions=tuple(ScheduleException(e.date, e.like) for e in rows.exceptions),
+        fallback=_fallback(rows),
+        start_up=_start_up(rows, sequence),
+        log_limits=LogLimits(rows.event_log.keep_days, rows.event_log.max_mb),
+        file_hash=file_hash,
+    )
+
+
+def _sequence(rows: SiteFile, findings: Findings) -> Sequence:
+    rings = tuple(rows.rings)
+    before = len(findings.problems)
+    _check_rings(rings, findings)
+    if rings and len(findings.problems) == before:
+        return Sequence(rings)
+    findings.spoiled.add(("rings",))
+    return Sequence((tuple((p,) for p in sorted(rows.phases)),))  # one ring: nothing is concurrent
+
+
+def _check_rings(rings: tuple[tuple[tuple[PhaseNumber, ...], ...], ...], findings: Findings) -> None:
+    if not rings:
+        findings.value(("rings",), "there is no ring", 'write at least one, such as ["2 | 4"]')
+    seen: dict[PhaseNumber, int] = {}
+    for r, ring in enumerate(rings):
+        if len(ring) != len(rings[0]):
+            what = f"ring {r + 1} has {len(ring)} barrier groups, ring 1 has {len(rings[0])}"
+            findings.value(("rings", r), what, "put as many | into each ring; a group may be empty")
+        for phase in (p for group in ring for p in group):
+            if phase in seen:
+                what = f"phase {phase} stands twice in the rings; it already stands in ring {seen[phase]}"
+                findings.value(("rings", r), what, "keep it in one place")
+            seen[phase] = r + 1
+    for g in range(max((len(ring) for ring in rings), default=0)):
+        if not any(ring[g] for ring in rings if g < len(ring)):
+            findings.value(("rings",), f"no ring has a phase in barrier group {g + 1}", "remove that |")
+
+
+def _options(rows: SiteFile) -> Options:
+    pairs = frozenset(frozenset(pair) for pair in rows.options.simultaneous_gap)
+    return Options(rows.options.red_revert, tuple(rows.options.rest_in), pairs)
+
+
+def _phase(number: PhaseNumber, row: PhaseRow, rows: SiteFile, findings: Findings) -> Phase:
+    return Phase(
+        number=number,
+        move=row.move,
+        min_green_ms=row.min_green,
+        passage_ms=row.passage,
+        max_green_ms=row.max_green,
+        yellow_ms=row.yellow,
+        red_clear_ms=row.red_clear,
+        recall=row.recall,
+        locking=row.lock,
+        dual_entry=number in rows.options.dual_entry,
+        ped=_ped(number, row, findings),
+    )
+
+
+def _ped(number: PhaseNumber, row: PhaseRow, findings: Findings) -> PedTiming | None:
+    here = ("phases", number)
+    walk, clear = (*here, "walk"), (*here, "ped_clear")
+    if row.walk is not None and row.ped_clear is not None:
+        return PedTiming(row.walk, row.ped_clear, row.ped_recall)
+    if row.walk is not None and not findings.is_spoiled(clear):
+        findings.value(walk, f"phase {number} has walk and no ped_clear", "add ped_clear: crossing length / 3.5 ft/s")
+    if row.ped_clear is not None and not findings.is_spoiled(walk):
+        findings.value(clear, f"phase {number} has ped_clear and no walk", "add walk: 7")
+    if row.walk is None and row.ped_clear is None and row.ped_recall and not findings.is_spoiled(walk, clear):
+        findings.value((*here, "ped_recall"), f"phase {number} has ped_recall and no walk", "add walk and ped_clear")
+    findings.spoiled.update({walk, clear} if row.walk is not None or row.ped_clear is not None else ())
+    return None
+
+
+def _intergreen(rows: SiteFile) -> Mapping[tuple[PhaseNumber, PhaseNumber], Ms]:
+    return {(a, b): time for a, row in rows.intergreen.items() for b, time in row.items()}
+
+
+def _detector(number: DetectorNumber, row: DetectorRow, defaults: DetectorFaultsRow) -> Detector:
+    counts_only = row.kind is DetectorKind.COUNT
+    return Detector(
+        number=number,
+        input=row.input,
+        phase=row.phase,
+        kind=row.kind,
+        limits=_limits(row, defaults),
+        move=row.move,
+        calls=not counts_only if row.calls is None else row.calls,
+        extends=not counts_only if row.extends is None else row.extends,
+        delay_ms=row.delay,
+        extend_ms=row.extend,
+        distance_m=row.distance_m,
+        partner=row.partner,
+    )
+
+
+def _limits(row: DetectorRow, defaults: DetectorFaultsRow) -> DetectorLimits:
+    return DetectorLimits(
+        max_presence_ms=defaults.stuck_on_min if row.stuck_on_min is None else row.stuck_on_min,
+        no_activity_ms=defaults.no_activity_min if row.no_activity_min is None else row.no_activity_min,
+        erratic_per_min=defaults.chatter_per_min if row.chatter_per_min is None else row.chatter_per_min,
+        on_fault=row.on_fault or defaults.on_fault,
+        active_from_ms=defaults.active_from,
+        active_to_ms=defaults.active_to,
+    )
+
+
+def _button(number: ButtonNumber, row: ButtonRow, defaults: DetectorFaultsRow) -> PedButton:
+    stuck = defaults.stuck_on_min if row.stuck_on_min is None else row.stuck_on_min
+    return PedButton(number, row.input, row.phase, DetectorLimits(stuck, 0, 0))
+
+
+def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bool:
+    """Whether the channel shows one thing, a phase or its pedestrian movement."""
+    here = ("channels", number)
+    if (row.phase is None) != (row.ped is None):
+        return True
+    if row.phase is not None:
+        findings.value(here, f"channel {number} has phase and ped", "keep one of the two; a head has its own channel")
+    elif not findings.is_spoiled((*here, "phase"), (*here, "ped"), (*here, "overlap")):
+        findings.value(here, f"channel {number} shows nothing", "add phase: or ped:")
+    findings.spoiled.add(here)
+    return False
+
+
+def _channel(number: ChannelNumber, row: ChannelRow, findings: Findings) -> Channel:
+    kind = ChannelKind.VEHICLE if row.phase is not None else ChannelKind.PEDESTRIAN
+    here = ("channels", number)
+    wanted = 3 if kind is ChannelKind.VEHICLE else 2
+    if len(row.wires) != wanted:
+        what = f"channel {number} is a {kind.value} channel and has {len(row.wires)} wires"
+        findings.value((*here, "wires"), what, f"write {wanted}: {_WIRES[kind]}")
+    if row.flash not in _FLASH[kind]:
+        known = " or ".join(word.value for word in _FLASH[kind])
+        what = f"channel {number} is a {kind.value} channel and cannot flash {row.flash.value}"
+        findings.value((*here, "flash"), what, f"write {known}")
+    phase = row.phase if row.phase is not None else row.ped
+    assert phase is not None  # noqa: S101 - _shows_one has seen to it
+    return Channel(number, kind, phase, row.output, tuple(row.wires), _FLASH[kind].get(row.flash, Indication.DARK))
+
+
+def _card(rows: SiteFile, channels: Mapping[ChannelNumber, Channel]) -> Card:
+    card = rows.conflicts
+    pairs = frozenset(frozenset((a, b)) for a, others in card.permissive.items() for b in others if a != b)
+    return Card(tuple(_card_channel(c, rows) for _, c in sorted(channels.items())), pairs, card.confirmed_by)
+
+
+def _card_channel(channel: Channel, rows: SiteFile) -> CardChannel:
+    card = rows.conflicts
+    own = card.channels.get(channel.number, CardRow())
+    vehicle = channel.kind is ChannelKind.VEHICLE
+    return CardChannel(
+        number=channel.number,
+        kind=channel.kind,
+        flash=channel.flash,
+        min_yellow_ms=_own_or(own.min_yellow, card.min_yellow),
+        min_yellow_and_red_ms=_own_or(own.min_yellow_and_red, card.min_yellow_and_red),
+        may_be_dark=own.may_be_dark,
+        min_green_ms=_own_or(own.min_green, card.min_green) if vehicle else 0,
+        min_walk_ms=0 if vehicle else _own_or(own.min_walk, card.min_walk),
+        min_ped_clearance_ms=0 if vehicle else _own_or(own.min_ped_clearance, card.min_ped_clearance),
+    )
+
+
+def _own_or(own: Ms | None, common: Ms) -> Ms:
+    return common if own is None else own
+
+
+def _fallback(rows: SiteFile) -> Fallback:
+    when = rows.fallback.when
+    return Fallback(
+        plan=rows.fallback.plan,
+        failed_detectors=when.failed_detectors,
+        decision_late_ms=when.decision_late_ms,
+        clock_unsynced_ms=when.clock_unsynced_min,
+        return_after_ms=rows.fallback.return_after_min,
+    )
+
+
+def _start_up(rows: SiteFile, sequence: Sequence) -> StartUp:
+    start = rows.flash.startup
+    firsts = tuple(sorted(ring[0][0] for ring in sequence.rings if ring and ring[0]))
+    return StartUp(start.flash, start.exit_yellow, start.all_red, tuple(start.start_in) or firsts)

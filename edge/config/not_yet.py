@@ -1,0 +1,62 @@
+"""Settings this version knows and cannot serve. They are refused by name: a setting that is ignored is a trap."""
+
+from typing import TypeAlias
+
+from edge.config.fields import shown
+from edge.config.problems import Findings, Path
+from edge.config.yaml12 import Value
+
+Pattern: TypeAlias = tuple[str, ...]
+
+NOT_YET: dict[Pattern, str] = {
+    ("extends",): "defaults shared by several files are not read",
+    ("overlaps",): "no overlap is driven, normal or flashing-yellow-arrow",
+    ("coordination",): "fixed plans keep cycle, offset and splits; actuated coordination does not exist",
+    ("preempts",): "no preemption input is served",
+    ("priority",): "no transit priority is served",
+    ("web",): "there is no web page",
+    ("mqtt",): "nothing is published",
+    ("metrics",): "there is no metrics page",
+    ("rsmp",): "RSMP is not spoken",
+    ("ntcip",): "NTCIP is not spoken",
+    ("flash", "exit_to"): "every flash is left as at start-up, through flash.startup.start_in",
+    ("phases", "*", "lpi"): "walk and green begin together",
+    ("phases", "*", "volume_density"): "initial green and gap are constant",
+    ("phases", "*", "added_initial"): "initial green is constant",
+    ("phases", "*", "max_green_2"): "there is one maximum green",
+    ("phases", "*", "max_green_3"): "there is one maximum green",
+    ("phases", "*", "rest_in_walk"): "walk is not held",
+    ("plans", "*", "rings"): "every plan runs the rings of the site",
+    ("plans", "*", "coordinated"): "a fixed plan has no coordinated phase",
+    ("detectors", "*", "queue_limit"): "a detector extends for the whole green",
+    ("detectors", "*", "switch_phase"): "a detector calls one phase",
+    ("channels", "*", "overlap"): "no overlap is driven",
+    ("adaptive",): "there is no adaptive layer",
+}
+
+_ADAPTIVE_KEYS = frozenset({"mode", "window_cycles", "max_split_change", "keep"})
+
+
+def refuse_not_yet(raw: dict[str | int, Value], findings: Findings) -> None:
+    """Take out of `raw` what cannot be served, and say so for each."""
+    if _adaptive_is_off(raw.get("adaptive")):
+        del raw["adaptive"]
+    for pattern, sentence in NOT_YET.items():
+        _refuse(raw, pattern, sentence, findings, ())
+
+
+def _adaptive_is_off(section: Value) -> bool:
+    return isinstance(section, dict) and section.get("mode") == "off" and _ADAPTIVE_KEYS.issuperset(section)
+
+
+def _refuse(table: Value, pattern: Pattern, sentence: str, findings: Findings, path: Path) -> None:
+    if not isinstance(table, dict):
+        return
+    head, rest = pattern[0], pattern[1:]
+    for key in [k for k in table if head in {"*", k}]:
+        if rest:
+            _refuse(table[key], rest, sentence, findings, (*path, key))
+        else:
+            here = (*path, key)
+            findings.key(here, f"this version cannot serve {shown(key)} yet: {sentence}", f"remove {shown(key)}")
+            del table[key]

@@ -1,0 +1,373 @@
+"""The tables of the site file, one pydantic model a row. They exist at this edge only: read, then turned into the frozen site.
+
+Defaults stand here in the units of the file. Every description is also the hover text of the JSON schema.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from edge.config.device_rows import DeviceRow
+from edge.config.fields import (
+    Clock,
+    Date,
+    Decimal,
+    InputText,
+    Minutes,
+    Name,
+    NumberKey,
+    Seconds,
+    Switch,
+    Text,
+    Whole,
+    Word,
+)
+from edge.config.kinds import FlashWord
+from edge.config.words import DaysText, DayText, RingText, RunText
+from edge.model.detectors import DetectorKind, InputRef, OnFault
+from edge.model.phases import Recall
+from edge.model.plans import Run
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
+
+APhase = Annotated[PhaseNumber, Whole(1, 16)]
+PhaseKey = Annotated[PhaseNumber, NumberKey(16)]
+AChannel = Annotated[ChannelNumber, Whole(1, 64)]
+ChannelKey = Annotated[ChannelNumber, NumberKey(64)]
+DetectorKey = Annotated[DetectorNumber, NumberKey(255)]
+ButtonKey = Annotated[ButtonNumber, NumberKey(255)]
+APlan = Annotated[PlanNumber, Whole(1, 253)]
+PlanKey = Annotated[PlanNumber, NumberKey(253)]
+
+
+class Row(BaseModel):
+    """What all rows share: nothing is guessed, nothing extra is let through."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
+
+
+class LocationRow(Row):
+    """`intersection.location`, for maps."""
+
+    lat: Annotated[float, Decimal(-90, 90)] = Field(description="Latitude, degrees (WGS 84).")
+    lon: Annotated[float, Decimal(-180, 180)] = Field(description="Longitude, degrees (WGS 84).")
+
+
+class MainStreetRow(Row):
+    """`intersection.main_street`, for reports."""
+
+    name: Annotated[str, Text()] = Field(description="Its name.")
+    phases: list[APhase] = Field(description="Its through phases.")
+
+
+class SheetRow(Row):
+    """`intersection.sheet`: which timing sheet this file states."""
+
+    revision: Annotated[str, Text()] = Field("", description="Revision of the timing sheet.")
+    date: Annotated[tuple[int, int, int] | None, Date()] = Field(None, validate_default=False, description="Its date.")
+    prepared_by: Annotated[str, Text()] = Field("", description="Who prepared it.")
+    approved_by: Annotated[str, Text()] = Field("", description="Who approved it.")
+    replaces: Annotated[str, Text()] = Field("", description="The revision it replaces.")
+    note: Annotated[str, Text(1000)] = Field("", description="What changed, and why.")
+
+
+class IntersectionRow(Row):
+    """`intersection`."""
+
+    id: Annotated[int, Whole(1, 999_999)] = Field(
+        description="The number of the intersection; DeviceId of the event log."
+    )
+    name: Annotated[str, Text(empty=False)] = Field(description="The two streets.")
+    timezone: Annotated[str, Text(60, empty=False)] = Field(description="IANA time zone, such as America/Denver.")
+    location: LocationRow | None = Field(None, description="Where it is.")
+    main_street: MainStreetRow | None = Field(None, description="The main street.")
+    sheet: SheetRow | None = Field(None, description="The timing sheet this file states.")
+
+
+class OptionsRow(Row):
+    """`options`: sequence options of the whole intersection."""
+
+    dual_entry: list[APhase] = Field(
+        [], description="Phases that come up beside a one-sided call (NTCIP phaseOptions 10)."
+    )
+    simultaneous_gap: list[list[APhase]] = Field(
+        [], description="Pairs of phases that leave a barrier only when both have gapped out (phaseOptions 11)."
+    )
+    rest_in: list[APhase] = Field([], description="Phases that are green when nobody calls.")
+    red_revert: Annotated[Ms, Seconds(2.0, 25.5)] = Field(
+        2.0, description="Shortest red before a phase that has just cleared is green again, s (NTCIP unitRedRevert)."
+    )
+
+
+class PhaseRow(Row):
+    """One row of `phases`, one row of the timing sheet; seconds."""
+
+    move: Annotated[str, Text(40)] = Field("", description="The movement, such as EBT or WBL+WBT.")
+    min_green: Annotated[Ms, Seconds(2, 255)] = Field(description="Minimum green, s.")
+    passage: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Passage (gap) time, s.")
+    max_green: Annotated[Ms, Seconds(2, 999)] = Field(description="Maximum green after a conflicting call, s.")
+    yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(description="Yellow change, s; MUTCD 4F.17: 3 to 6.")
+    red_clear: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Red clearance, s; MUTCD 4F.17: at most 6.")
+    recall: Annotated[Recall, Word(Recall)] = Field("none", description="A standing vehicle call.")
+    lock: Annotated[bool, Switch()] = Field(
+        False, description="A call on red is remembered after the vehicle has left."
+    )  # noqa: FBT003
+    walk: Annotated[Ms | None, Seconds(4, 255)] = Field(
+        None, validate_default=False, description="Walk, s; MUTCD 4I.06: 7."
+    )
+    ped_clear: Annotated[Ms | None, Seconds(1, 255)] = Field(
+        None, validate_default=False, description="Pedestrian clearance (flashing don't walk), s: length / 3.5 ft/s."
+    )
+    ped_recall: Annotated[bool, Switch()] = Field(False, description="A standing pedestrian call.")  # noqa: FBT003
+
+
+class LimitsRow(Row):
+    """When a detector is taken for failed; what a row leaves out comes from `detector_faults`."""
+
+    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = Field(
+        None, validate_default=False, description="Minutes of unbroken presence, 0 off."
+    )
+    no_activity_min: Annotated[Ms | None, Minutes(0, 1440)] = Field(
+        None, validate_default=False, description="Minutes without an actuation, 0 off."
+    )
+    chatter_per_min: Annotated[int | None, Whole(0, 255)] = Field(
+        None, validate_default=False, description="Actuations in a minute, 0 off."
+    )
+    on_fault: Annotated[OnFault | None, Word(OnFault)] = Field(
+        None, validate_default=False, description="What a failed detector does to its phase."
+    )
+
+
+class DetectorFaultsRow(Row):
+    """`detector_faults`: the limits of every detector that states none (NEMA TS 2 3.9.3.1.4)."""
+
+    stuck_on_min: Annotated[Ms, Minutes(0, 255)] = Field(8, description="Minutes of unbroken presence, 0 off.")
+    no_activity_min: Annotated[Ms, Minutes(0, 1440)] = Field(180, description="Minutes without an actuation, 0 off.")
+    chatter_per_min: Annotated[int, Whole(0, 255)] = Field(60, description="Actuations in a minute, 0 off.")
+    on_fault: Annotated[OnFault, Word(OnFault)] = Field(
+        "max-recall", description="What a failed detector does to its phase."
+    )
+    active_from: Annotated[Ms, Clock()] = Field("06:00", description="From when on silence is a fault.")
+    active_to: Annotated[Ms, Clock(end_of_day=True)] = Field("22:00", description="Until when silence is a fault.")
+
+
+class DetectorRow(LimitsRow):
+    """One row of `detectors`."""
+
+    input: Annotated[InputRef, InputText()] = Field(description="Where it is wired: device.terminal.")
+    phase: APhase = Field(description="The phase it calls and extends.")
+    kind: Annotated[DetectorKind, Word(DetectorKind)] = Field("stopbar", description="Where the loop lies.")
+    move: Annotated[str, Text(40)] = Field("", description="Movement and lane, such as EBT-1.")
+    calls: Annotated[bool | None, Switch()] = Field(
+        None, validate_default=False, description="Whether it calls its phase; default true, false for kind count."
+    )
+    extends: Annotated[bool | None, Switch()] = Field(
+        None, validate_default=False, description="Whether it extends the green; default true, false for kind count."
+    )
+    delay: Annotated[Ms, Seconds(0, 255)] = Field(0, description="Presence on red before it calls, s (NTCIP 2.3.2.7).")
+    extend: Annotated[Ms, Seconds(0, 25.5)] = Field(0, description="Presence stretched on green, s (NTCIP 2.3.2.8).")
+    distance_m: Annotated[float | None, Decimal(0, 500)] = Field(
+        None, validate_default=False, description="From the stop line upstream, metres."
+    )
+    partner: Annotated[DetectorNumber | None, Whole(1, 255)] = Field(
+        None, validate_default=False, description="The detector that stands in for it while it has failed."
+    )
+
+
+class ButtonRow(Row):
+    """One row of `ped_buttons`."""
+
+    input: Annotated[InputRef, InputText()] = Field(description="Where it is wired: device.terminal.")
+    phase: APhase = Field(description="The phase whose walk it calls.")
+    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = Field(
+        None, validate_default=False, description="Minutes held before it is taken for stuck, 0 off."
+    )
+
+
+class ChannelRow(Row):
+    """One row of `channels`: a load switch."""
+
+    phase: Annotated[PhaseNumber | None, Whole(1, 16)] = Field(
+        None, validate_default=False, description="The phase whose vehicle signals it shows."
+    )
+    ped: Annotated[PhaseNumber | None, Whole(1, 16)] = Field(
+        None, validate_default=False, description="The phase whose pedestrian signals it shows."
+    )
+    output: Annotated[str, Name()] = Field(description="The device that lights it.")
+    wires: list[Annotated[int, Whole(0, 9_999)]] = Field(
+        description="[red, yellow, green], or [don't walk, walk]; coil or line numbers from 0."
+    )
+    flash: Annotated[FlashWord, Word(FlashWord)] = Field(description="What it shows in flash.")
+
+
+class CardRow(Row):
+    """One row of `conflicts.channels`: the monitor's programming of one channel where it differs."""
+
+    min_yellow: Annotated[Ms | None, Seconds(2.7, 25.5)] = Field(
+        None, validate_default=False, description="Shortest yellow of this channel, s."
+    )
+    min_yellow_and_red: Annotated[Ms | None, Seconds(2.7, 51)] = Field(
+        None, validate_default=False, description="Shortest yellow and red before a conflicting green, s."
+    )
+    min_green: Annotated[Ms | None, Seconds(0, 255)] = Field(
+        None, validate_default=False, description="Shortest green of this channel, s; 0 not tested."
+    )
+    min_walk: Annotated[Ms | None, Seconds(0, 255)] = Field(
+        None, validate_default=False, description="Shortest walk of this channel, s; 0 not tested."
+    )
+    min_ped_clearance: Annotated[Ms | None, Seconds(0, 255)] = Field(
+        None, validate_default=False, description="Shortest pedestrian clearance of this channel, s; 0 not tested."
+    )
+    may_be_dark: Annotated[bool, Switch()] = Field(False, description="Dark by design is no fault.")  # noqa: FBT003
+
+
+def _none_is_empty(value: object) -> object:
+    return {} if value == "none" else value
+
+
+_PERMISSIVE_SCHEMA = {
+    "anyOf": [
+        {"const": "none"},
+        {
+            "type": "object",
+            "patternProperties": {
+                "^[1-9][0-9]*$": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 64}}
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class ConflictsRow(Row):
+    """`conflicts`: the monitor's card, written separately from the rings."""
+
+    permissive: Annotated[
+        dict[ChannelKey, list[AChannel]], BeforeValidator(_none_is_empty), WithJsonSchema(_PERMISSIVE_SCHEMA)
+    ] = Field(description="Channels that may be green or walk together; none where there are none.")
+    confirmed_by: Annotated[str, Text()] = Field(
+        "", description="Who compared it with the cabinet's card; empty: no real outputs."
+    )
+    min_yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(
+        2.7, description="Shortest yellow, s (NEMA TS 2 monitor: 2.7)."
+    )
+    min_yellow_and_red: Annotated[Ms, Seconds(2.7, 51)] = Field(
+        2.7, description="Shortest yellow and red before a conflicting green, s (NEMA TS 2 monitor: 2.7)."
+    )
+    min_green: Annotated[Ms, Seconds(0, 255)] = Field(2, description="Shortest green, s; 0 not tested.")
+    min_walk: Annotated[Ms, Seconds(0, 255)] = Field(4, description="Shortest walk, s; 0 not tested.")
+    min_ped_clearance: Annotated[Ms, Seconds(0, 255)] = Field(
+        1, description="Shortest pedestrian clearance, s; 0 not tested."
+    )
+    channels: dict[ChannelKey, CardRow] = Field({}, description="Channels that differ.")
+
+
+class PlanRow(Row):
+    """One row of `plans`. Splits include yellow and red clearance."""
+
+    name: Annotated[str, Text(40)] = Field("", description="Its name.")
+    cycle: Annotated[Ms, Seconds(30, 255)] = Field(description="Cycle, s.")
+    offset: Annotated[Ms, Seconds(0, 254.9)] = Field(0, description="Local midnight to the start of ring 1, s.")
+    splits: dict[PhaseKey, Annotated[Ms, Seconds(1, 255)]] = Field(description="Seconds for every phase.")
+
+
+class ScheduleRow(Row):
+    """One entry of `schedule`."""
+
+    days: Annotated[frozenset[int], DaysText()] = Field(description="daily, mon-fri, sat-sun, sun.")
+    at: Annotated[Ms, Clock()] = Field(description="Local time it begins, HH:MM.")
+    run: Annotated[Run, RunText()] = Field(description="free, flash or plan n.")
+
+
+class ExceptionRow(Row):
+    """One entry of `exceptions`."""
+
+    date: Annotated[tuple[int, int, int], Date()] = Field(description="The date.")
+    like: Annotated[int, DayText()] = Field(description="The day of the week whose schedule runs.")
+
+
+class FallbackWhenRow(Row):
+    """`fallback.when`: the stated limits of actuation."""
+
+    failed_detectors: Annotated[int, Whole(1, 255)] = Field(3, description="This many failed detectors.")
+    decision_late_ms: Annotated[Ms, Whole(50, 5_000, " ms")] = Field(200, description="A decision this late, ms.")
+    clock_unsynced_min: Annotated[Ms, Minutes(0, 10_080)] = Field(
+        60, description="A clock unsynchronised this long, minutes."
+    )
+
+
+class FallbackRow(Row):
+    """`fallback`: the fixed plan below actuation."""
+
+    plan: APlan = Field(description="The plan that runs when the detectors cannot be trusted.")
+    when: FallbackWhenRow = Field({}, description="The limits.")
+    return_after_min: Annotated[Ms, Minutes(0, 1_440)] = Field(10, description="Clean minutes before it goes back up.")
+
+
+class StartUpRow(Row):
+    """`flash.startup`."""
+
+    flash: Annotated[Ms, Seconds(3, 255)] = Field(6, description="Flash at start, s.")
+    exit_yellow: Annotated[Ms, Seconds(3, 25.5)] = Field(
+        4, description="Steady yellow, after flash, of the channels that flashed yellow, s."
+    )
+    all_red: Annotated[Ms, Seconds(1, 25.5)] = Field(6, description="All red before the first green, s.")
+    start_in: list[APhase] = Field([], description="The first phases; default: the first of every ring.")
+
+
+class FlashRow(Row):
+    """`flash`."""
+
+    rate_hz: Annotated[int, Whole(1, 1)] = Field(1, description="Flashes a second (MUTCD 4G.01: 50 to 60 a minute).")
+    startup: StartUpRow = Field({}, description="The way from flash to the first green.")
+
+
+class OverrideRow(Row):
+    """One named override of a rule: which phases, and why."""
+
+    phases: list[APhase] = Field(description="The phases it is meant for.")
+    why: Annotated[str, Text(1000, empty=False)] = Field(description="The engineer's reason.")
+
+
+class OverridesRow(Row):
+    """`overrides`: rules of the MUTCD that this site departs from, by name and with a reason."""
+
+    yellow_below_3: OverrideRow | None = Field(None, description="Yellow under 3 s; never under the card's minimum.")
+    yellow_above_6: OverrideRow | None = Field(None, description="Yellow over 6 s.")
+    red_clear_above_6: OverrideRow | None = Field(None, description="Red clearance over 6 s.")
+
+
+class EventLogRow(Row):
+    """`event_log`: how much is kept."""
+
+    keep_days: Annotated[int, Whole(1, 3_650)] = Field(30, description="Days.")
+    max_mb: Annotated[int, Whole(1, 100_000)] = Field(500, description="Megabytes.")
+
+
+class SiteFile(Row):
+    """The whole file."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="The version of this format.")
+    intersection: IntersectionRow = Field(description="What and where it is.")
+    rings: list[Annotated[tuple[tuple[PhaseNumber, ...], ...], RingText()]] = Field(
+        description='One text a ring, such as "1 2 | 3 4"; | is the barrier.'
+    )
+    options: OptionsRow = Field({}, description="Sequence options.")
+    phases: dict[PhaseKey, PhaseRow] = Field(description="The timing sheet.")
+    intergreen: dict[PhaseKey, dict[PhaseKey, Annotated[Ms, Seconds(0, 60)]]] = Field(
+        {}, description="End of green of a phase to start of green of another, s."
+    )
+    io: dict[Annotated[str, Name()], DeviceRow] = Field(description="The devices.")
+    detectors: dict[DetectorKey, DetectorRow] = Field({}, description="The vehicle detectors.")
+    ped_buttons: dict[ButtonKey, ButtonRow] = Field({}, description="The push-buttons.")
+    detector_faults: DetectorFaultsRow = Field({}, description="When a detector is taken for failed.")
+    channels: dict[ChannelKey, ChannelRow] = Field(description="The load switches.")
+    conflicts: ConflictsRow = Field(description="The monitor's card.")
+    plans: dict[PlanKey, PlanRow] = Field(description="The fixed plans.")
+    schedule: list[ScheduleRow] = Field(
+        [{"days": "daily", "at": "00:00", "run": "free"}], description="What runs when; default: free."
+    )
+    exceptions: list[ExceptionRow] = Field([], description="Dates that run another day's schedule.")
+    fallback: FallbackRow = Field(description="What runs when actuation cannot be trusted.")
+    flash: FlashRow = Field({}, description="Flash, and the way out of it.")
+    overrides: OverridesRow = Field({}, description="Departures from a rule, by name.")
+    event_log: EventLogRow = Field({}, description="How much of the event log is kept.")
