@@ -1,0 +1,178 @@
+"""All detectors and push-buttons of the site: what they actuate, which have failed, and who stands in for them.
+
+The answer to a failed detector is local: its partner's actuations are heard for its phase, and where it has no healthy
+partner its phase is recalled as the site file says. A failed push-button recalls its walk.
+"""
+
+from collections.abc import Callable, Mapping
+
+from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
+from edge.control.detection import DetectorLogic, Diagnosis
+from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
+from edge.model.detectors import Detector, InputSample, PedButton
+from edge.model.events import Event, EventCode
+from edge.model.exchange import DetectorStatus, Inputs
+from edge.model.faults import FaultKind
+from edge.model.phases import Recall
+from edge.model.plans import LocalTime
+from edge.model.site import Site
+from edge.model.units import ButtonNumber, DetectorNumber, Ms, PhaseNumber
+
+_CHECKED_EVERY = 10
+"""Each input's diagnostics are looked at every tenth tick, in turn: limits are minutes, and the load stays level."""
+
+
+class _Button:
+    """One push-button: presses, and whether it is stuck or silent."""
+
+    __slots__ = ("_count", "config", "diagnosis", "heard", "occupied", "stale_after_ms")
+
+    def __init__(self, config: PedButton, stale_after_ms: Ms, now: Ms) -> None:
+        self.config = config
+        self.diagnosis = Diagnosis(config.limits, now)
+        self.stale_after_ms = stale_after_ms
+        self.occupied = False
+        self.heard = now
+        self._count: int | None = None
+
+    def hear(self, now: Ms, sample: InputSample | None) -> tuple[bool, list[Event]]:
+        """Take in a sample: whether the button was pressed, and the events."""
+        if sample is None or not sample.ok:
+            return False, []
+        self.heard = sample.taken_ms
+        fresh = self._count is not None and sample.count > self._count
+        self._count = sample.count
+        if sample.occupied == self.occupied:
+            return fresh, []
+        self.occupied = sample.occupied
+        self.diagnosis.level(now, on=sample.occupied)
+        code = EventCode.PED_DETECTOR_ON if sample.occupied else EventCode.PED_DETECTOR_OFF
+        return fresh or sample.occupied, [Event(code, self.config.number)]
+
+
+class DetectorBank:
+    """Every input of the site, wired to the calls of its phase."""
+
+    def __init__(self, site: Site, calls: Mapping[PhaseNumber, PhaseCalls], now: Ms) -> None:
+        self._calls = calls
+        stale = {name: device.options.stale_after_ms for name, device in site.devices.items()}
+        self._detectors = [DetectorLogic(d, stale[d.input.device], now) for d in site.detectors.values()]
+        self._buttons = [_Button(b, stale[b.input.device], now) for b in site.buttons.values()]
+        self._by_number = {logic.config.number: logic for logic in self._detectors}
+        self._diagnosed: dict[str, FaultKind] = {}
+        self._button_diagnosed: dict[str, FaultKind] = {}
+        self._failed: dict[DetectorNumber, FaultKind] = {}
+        self._failed_buttons: frozenset[ButtonNumber] = frozenset()
+        self._targets: dict[DetectorNumber, list[Detector]] = {}
+        self._turn = 0
+        self._rewire()
+
+    @property
+    def failed(self) -> Mapping[DetectorNumber, FaultKind]:
+        """The detectors out of service, with their fault."""
+        return self._failed
+
+    def hear(self, now: Ms, inputs: Inputs, is_green: Callable[[PhaseNumber], bool]) -> list[Event]:
+        """Take in one tick's samples; actuations reach the calls, presses too."""
+        events: list[Event] = []
+        samples = inputs.detectors
+        for logic in self._detectors:
+            config = logic.config
+            if logic.hear(now, samples.get(config.number), green=is_green(config.phase)):
+                events.append(self._flip(logic))
+        for button in self._buttons:
+            pressed, heard = button.hear(now, inputs.buttons.get(button.config.number))
+            events += heard
+            if pressed and button.config.number not in self._failed_buttons:
+                events += self._calls[button.config.phase].press(now)
+        self._diagnose(now, inputs.local)
+        return events
+
+    def report(self, now: Ms, book: FaultBook) -> list[Event]:
+        """Report every input that looks failed now."""
+        events: list[Event] = []
+        for where, kind in self._diagnosed.items():
+            events += book.report(now, kind, where)
+        for where, kind in self._button_diagnosed.items():
+            events += book.report(now, kind, where)
+        return events
+
+    def follow(self, book: FaultBook) -> None:
+        """Take out of service what the book says has failed, and back what it has cleared."""
+        faults = book.faults
+        failed = {DetectorNumber(int(f.where)): f.kind for f in faults if f.kind in DETECTOR_FAULTS}
+        buttons = frozenset(ButtonNumber(int(f.where)) for f in faults if f.kind in BUTTON_FAULTS)
+        if failed != self._failed or buttons != self._failed_buttons:
+            self._failed, self._failed_buttons = failed, buttons
+            self._rewire()
+
+    def statuses(self) -> tuple[DetectorStatus, ...]:
+        """One line a detector for the screen."""
+        return tuple(
+            DetectorStatus(
+                d.config.number, d.occupied, d.actuations, d.last_actuation, self._failed.get(d.config.number)
+            )
+            for d in self._detectors
+        )
+
+    # ── wiring ──────────────────────────────────────────────────────────────────────────────────
+
+    def _flip(self, logic: DetectorLogic) -> Event:
+        """Pass a change of actuation on to the phases that hear this detector."""
+        for heard_as in self._targets[logic.config.number]:
+            phase = self._calls[heard_as.phase]
+            phase.count(active=logic.active, calls=heard_as.calls, extends=heard_as.extends)
+        code = EventCode.DETECTOR_ON if logic.active else EventCode.DETECTOR_OFF
+        return Event(code, logic.config.number)
+
+    def _rewire(self) -> None:
+        """Work out anew who is heard for whom; failures are rare, so this starts from nothing."""
+        self._targets = {number: [] for number in self._by_number}
+        for phase in self._calls.values():
+            phase.calling = phase.extending = 0
+            phase.asked_recall, phase.asked_ped_recall = Recall.NONE, False
+        for logic in self._detectors:
+            self._wire(logic.config)
+        for logic in self._detectors:
+            if logic.active:
+                for heard_as in self._targets[logic.config.number]:
+                    self._calls[heard_as.phase].count(active=True, calls=heard_as.calls, extends=heard_as.extends)
+        for button in self._buttons:
+            if button.config.number in self._failed_buttons:
+                self._calls[button.config.phase].asked_ped_recall = True
+
+    def _wire(self, config: Detector) -> None:
+        if config.number not in self._failed:
+            self._targets[config.number].append(config)
+        elif config.partner is not None and config.partner not in self._failed:
+            self._targets[config.partner].append(config)
+        elif config.calls:
+            phase = self._calls[config.phase]
+            phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[config.limits.on_fault])
+
+    # ── diagnostics ─────────────────────────────────────────────────────────────────────────────
+
+    def _diagnose(self, now: Ms, local: LocalTime | None) -> None:
+        self._turn = (self._turn + 1) % _CHECKED_EVERY
+        for logic in self._detectors[self._turn :: _CHECKED_EVERY]:
+            limits = logic.config.limits
+            awake = local is not None and limits.active_from_ms <= local.day_ms < limits.active_to_ms
+            if not awake:
+                logic.diagnosis.asleep(now)
+            kind = FaultKind.DETECTOR_STALE if logic.stale(now) else logic.diagnosis.fault(now)
+            _note(self._diagnosed, str(logic.config.number), kind)
+        for button in self._buttons[self._turn :: _CHECKED_EVERY]:
+            _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))
+
+
+def _button_fault(now: Ms, button: _Button) -> FaultKind | None:
+    if now - button.heard > button.stale_after_ms:
+        return FaultKind.BUTTON_STALE
+    return FaultKind.BUTTON_STUCK if button.diagnosis.fault(now) is FaultKind.DETECTOR_MAX_PRESENCE else None
+
+
+def _note(diagnosed: dict[str, FaultKind], where: str, kind: FaultKind | None) -> None:
+    if kind is None:
+        diagnosed.pop(where, None)
+    else:
+        diagnosed[where] = kind

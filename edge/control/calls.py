@@ -1,0 +1,138 @@
+"""Calls: who has asked for right-of-way, since when, and what keeps a green alive.
+
+A vehicle call is an actuation while the phase is not green. A locking phase remembers it until it is served; a
+non-locking one forgets it with the vehicle. A recall is a standing call and is never logged as one (code 43 "not if
+recall"). A green that ends by maximum or force-off with its passage time still running leaves a call behind, so that
+the vehicle it cut off is not forgotten.
+"""
+
+from edge.model.detectors import OnFault
+from edge.model.events import Event, EventCode
+from edge.model.exchange import Interval
+from edge.model.phases import Phase, Recall, Termination
+from edge.model.units import Ms
+
+_STRENGTH: dict[Recall, int] = {Recall.NONE: 0, Recall.SOFT: 1, Recall.MIN: 2, Recall.MAX: 3}
+RECALL_ON_FAULT: dict[OnFault, Recall] = {
+    OnFault.NONE: Recall.NONE,
+    OnFault.MIN_RECALL: Recall.MIN,
+    OnFault.MAX_RECALL: Recall.MAX,
+}
+
+
+def stronger(a: Recall, b: Recall) -> Recall:
+    """The recall that asks for more."""
+    return max(a, b, key=_STRENGTH.__getitem__)
+
+
+class PhaseCalls:
+    """The demand of one phase."""
+
+    __slots__ = (
+        "asked_ped_recall", "asked_recall", "calling", "extended_at", "extending", "locked", "ped", "ped_since", "phase",
+        "vehicle", "vehicle_since",
+    )  # fmt: skip
+
+    def __init__(self, phase: Phase, now: Ms) -> None:
+        self.phase = phase
+        self.calling = 0  # calling detectors that are active now
+        self.extending = 0  # extending detectors that are active now
+        self.extended_at = now  # when the last of them was active
+        self.locked = False
+        self.vehicle = False  # registered (43) and not yet served or dropped (44)
+        self.vehicle_since = now
+        self.ped = False
+        self.ped_since = now
+        self.asked_recall = Recall.NONE  # by failed detectors
+        self.asked_ped_recall = False  # by failed push-buttons
+
+    def count(self, *, active: bool, calls: bool, extends: bool) -> None:
+        """Note that one detector became active or stopped being so."""
+        change = 1 if active else -1
+        if calls:
+            self.calling += change
+        if extends:
+            self.extending += change
+
+    def place(self, now: Ms) -> list[Event]:
+        """Place a call for vehicles and one for pedestrians, as after a start-up: nobody knows who has been waiting."""
+        self.locked = True
+        return self.press(now)
+
+    def press(self, now: Ms) -> list[Event]:
+        """Register a pedestrian call; a second press changes nothing."""
+        if self.ped or self.phase.ped is None:
+            return []
+        self.ped, self.ped_since = True, now
+        return [Event(EventCode.PED_CALL_REGISTERED, self.phase.number)]
+
+    def hear(self, now: Ms, interval: Interval) -> list[Event]:
+        """Take in one tick: extension while green, calls while not."""
+        if self.extending:
+            self.extended_at = now
+        if interval in (Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST):
+            return []
+        if self.calling and self.phase.locking:
+            self.locked = True
+        wanted = self.calling > 0 or self.locked
+        if wanted == self.vehicle:
+            return []
+        return self._register(now) if wanted else self._drop()
+
+    def served(self, now: Ms, *, walk: bool) -> list[Event]:
+        """The phase turned green: its calls are answered, its passage timer starts."""
+        self.locked = False
+        self.extended_at = now
+        if walk:
+            self.ped = False
+        return self._drop() if self.vehicle else []
+
+    def walked(self) -> None:
+        """A walk began inside a running green."""
+        self.ped = False
+
+    def cut_off(self, now: Ms, reason: Termination) -> None:
+        """The green ended; remember a vehicle that was still in its passage time."""
+        if reason is not Termination.GAP_OUT and self._in_passage(now):
+            self.locked = True
+
+    def gapped(self, now: Ms) -> bool:
+        """Whether no extension has come for the passage time. Never under a max recall."""
+        return self.standing is not Recall.MAX and not self._in_passage(now)
+
+    def gap_left_ms(self, now: Ms) -> Ms:
+        """What is left of the passage time."""
+        return self.phase.passage_ms if self.extending else max(0, self.phase.passage_ms - (now - self.extended_at))
+
+    def _in_passage(self, now: Ms) -> bool:
+        return self.extending > 0 or now - self.extended_at < self.phase.passage_ms
+
+    @property
+    def standing(self) -> Recall:
+        """The stronger of the configured recall and what failed detectors ask for."""
+        return stronger(self.phase.recall, self.asked_recall)
+
+    @property
+    def ped_recall(self) -> bool:
+        """Whether a walk is served in every cycle: configured, or asked for by a failed push-button."""
+        ped = self.phase.ped
+        return ped is not None and (ped.recall or self.asked_ped_recall)
+
+    @property
+    def demands(self) -> bool:
+        """Whether the phase wants to be served, soft recall left out."""
+        return self.vehicle or self.ped or self.ped_recall or _STRENGTH[self.standing] >= _STRENGTH[Recall.MIN]
+
+    @property
+    def waiting_since(self) -> Ms | None:
+        """When the oldest real call was registered."""
+        since = [t for flag, t in ((self.vehicle, self.vehicle_since), (self.ped, self.ped_since)) if flag]
+        return min(since, default=None)
+
+    def _register(self, now: Ms) -> list[Event]:
+        self.vehicle, self.vehicle_since = True, now
+        return [Event(EventCode.PHASE_CALL_REGISTERED, self.phase.number)]
+
+    def _drop(self) -> list[Event]:
+        self.vehicle = False
+        return [Event(EventCode.PHASE_CALL_DROPPED, self.phase.number)]

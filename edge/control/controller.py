@@ -1,0 +1,269 @@
+"""The controller: one `step` a tick, from inputs to the image wanted. Pure: the same inputs give the same outputs.
+
+The way through a step: commands → detectors → faults and the ladder → schedule → mode → strategy → rings → image. Each
+part lives in a file of its own; this one only leads from one to the next.
+"""
+
+from edge.control.asks import NOTHING, Asks
+from edge.control.bank import DetectorBank
+from edge.control.calls import PhaseCalls
+from edge.control.faultbook import FaultBook
+from edge.control.fixed_plan import FixedPlanStrategy
+from edge.control.intervals import PhaseMachine
+from edge.control.lamps import LampTable
+from edge.control.mode import FLASHING, UnitMode
+from edge.control.rings import Demand, RingMoves, Rings
+from edge.control.schedule import what_runs
+from edge.control.words import phase_status
+from edge.model.commands import Command, CommandKind
+from edge.model.events import PATTERN_FLASH, PATTERN_FREE, Event, EventCode, FlashStatus
+from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, Rung
+from edge.model.faults import FaultKind, Response
+from edge.model.phases import Recall
+from edge.model.plans import FREE, LocalTime, Run, RunKind
+from edge.model.site import Site
+from edge.model.units import SECOND_MS, Ms, PhaseNumber, PlanNumber
+
+_RUNG: dict[Response, Rung] = {
+    Response.LOG: Rung.ACTUATED,
+    Response.DETECTOR: Rung.ACTUATED,
+    Response.FIXED_PLAN: Rung.FIXED_PLAN,
+    Response.FLASH: Rung.FLASH,
+    Response.LATCHED_FLASH: Rung.FLASH,
+}
+
+
+class Controller:
+    """The engine of one site. `now` at construction begins the start-up flash."""
+
+    def __init__(self, site: Site, now: Ms) -> None:
+        self._site = site
+        self._machines = {n: PhaseMachine(p, now) for n, p in site.phases.items()}
+        self._calls = {n: PhaseCalls(p, now) for n, p in site.phases.items()}
+        self._rings = Rings(site, self._machines, self._calls)
+        self._bank = DetectorBank(site, self._calls, now)
+        self._book = FaultBook(site.fallback.return_after_ms)
+        self._mode = UnitMode(site.start_up, now)
+        self._lamps = LampTable(site)
+        self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
+        self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
+        self._longest_wait_ms = longest_wait_ms(site)
+        self._strategy: FixedPlanStrategy | None = None
+        self._run = FREE
+        self._run_read: Ms = -SECOND_MS
+        self._operator_flash = False
+        self._stopping = False
+        self._announced: int | None = None
+        self._flash_status: FlashStatus | None = None
+        self._reference_ms = now
+
+    def step(self, now: Ms, inputs: Inputs) -> Decision:
+        """One tick: everything from commands to the wanted image."""
+        flash_now = self._obey(inputs.commands)
+        events = self._bank.hear(now, inputs, self._is_green)
+        events += self._ladder(now, inputs)
+        self._read_schedule(now, inputs.local)
+        events += self._change_mode(now, fault=flash_now or self.rung is Rung.FLASH)
+        events += self._announce()
+        if self._mode.mode is Mode.RUN:
+            events += self._serve(now)
+        elif self._mode.mode is Mode.CLEARING:
+            events += self._apply(now, self._rings.clear(now))
+        mode = self._mode.mode
+        return Decision(
+            mode,
+            self.rung,
+            self._lamps.shows(mode, self._machines),
+            tuple(events),
+            self._book.faults,
+            stopped=self._stopping and mode in FLASHING,
+        )
+
+    @property
+    def rung(self) -> Rung:
+        """Where the ladder stands, by the worst standing fault."""
+        return _RUNG[self._book.worst()]
+
+    def status(self, now: Ms) -> CoreStatus:
+        """Everything for the screen; built on demand."""
+        strategy = self._strategy
+        opposed = {p: self._rings.opposed_since(p) for p in self._site.phases}
+        return CoreStatus(
+            now,
+            self._mode.mode,
+            self.rung,
+            strategy.plan.number if strategy else None,
+            strategy.cycle_timer_ms(self._reference_ms) if strategy else None,
+            tuple(phase_status(now, self._machines[p], self._calls[p], opposed[p], strategy) for p in sorted(opposed)),
+            self._bank.statuses(),
+            self._book.faults,
+        )
+
+    # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
+
+    def _obey(self, commands: tuple[Command, ...]) -> bool:
+        """Take in operator commands. Returns whether flash is asked for at once."""
+        flash_now = False
+        for command in commands:
+            match command.kind:
+                case CommandKind.FLASH:
+                    self._operator_flash = True
+                case CommandKind.RESUME:
+                    self._operator_flash = False
+                case CommandKind.STOP:
+                    self._stopping = True
+                case CommandKind.FLASH_NOW:
+                    self._stopping = flash_now = True
+                case CommandKind.CLEAR_LATCH:
+                    pass  # the monitor's business: edge.tick takes it there
+        return flash_now
+
+    def _ladder(self, now: Ms, inputs: Inputs) -> list[Event]:
+        """Report what is seen, end what is over, take failed detectors out of service."""
+        book = self._book
+        events = self._bank.report(now, book)
+        for fault in inputs.faults:
+            events += book.report(now, fault.kind, fault.where, fault.detail)
+        limit = self._site.fallback.failed_detectors
+        if limit and len(self._bank.failed) >= limit:
+            events += book.report(now, FaultKind.TOO_MANY_DETECTORS_FAILED, f"{limit} or more")
+        if self._mode.mode is Mode.RUN and self._strategy is None:
+            for phase in self._starved(now):
+                events += book.report(now, FaultKind.CYCLE_FAULT, str(phase))
+        events += book.sweep(now)
+        if events:
+            self._bank.follow(book)
+        return events
+
+    def _starved(self, now: Ms) -> list[PhaseNumber]:
+        """Phases that have waited longer than any cycle may take."""
+        earliest = now - self._longest_wait_ms
+        if self._mode.since > earliest:
+            return []
+        waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
+        return [n for n, since in waits if since is not None and since < earliest]
+
+    def _read_schedule(self, now: Ms, local: LocalTime | None) -> None:
+        """Once a second: what should run, and where the cycle reference stands."""
+        trusted = local is not None and not self._book.stands(FaultKind.CLOCK_UNSYNCED)
+        self._reference_ms = local.day_ms if trusted and local is not None else now
+        if now - self._run_read < SECOND_MS:
+            return
+        self._run_read = now
+        site = self._site
+        self._run = what_runs(site.schedule, site.exceptions, local) if trusted and local is not None else FREE
+        plan = self._plan_number(self._run)
+        if plan != (self._strategy.plan.number if self._strategy else None):
+            self._strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
+
+    def _plan_number(self, run: Run) -> PlanNumber | None:
+        if self.rung is Rung.FIXED_PLAN:
+            return self._site.fallback.plan
+        return run.plan if run.kind is RunKind.PLAN else None
+
+    # ── mode ────────────────────────────────────────────────────────────────────────────────────
+
+    def _change_mode(self, now: Ms, *, fault: bool) -> list[Event]:
+        asked = self._operator_flash or self._stopping or self._run.kind is RunKind.FLASH
+        if not self._mode.tick(now, fault=fault, flash_asked=asked, all_red=self._rings.all_red):
+            return []
+        events: list[Event] = []
+        match self._mode.mode:
+            case Mode.FLASH:
+                self._all_machines_red(now)
+            case Mode.RUN:
+                self._rings.enter(self._site.start_up.first_phases)
+                for calls in self._calls.values():
+                    events += calls.place(now)
+            case _:
+                pass
+        return events
+
+    def _all_machines_red(self, now: Ms) -> None:
+        for number, phase in self._site.phases.items():
+            self._machines[number] = PhaseMachine(phase, now)
+        self._rings.forget()
+
+    def _announce(self) -> list[Event]:
+        """Log a change of flash status (173) and of pattern (131 …)."""
+        events: list[Event] = []
+        status = self._flash_status_now()
+        if status is not self._flash_status:
+            self._flash_status = status
+            events.append(Event(EventCode.UNIT_FLASH_STATUS, status))
+        strategy = self._strategy
+        flashing = self._mode.mode in FLASHING
+        pattern = PATTERN_FLASH if flashing else strategy.plan.number if strategy else PATTERN_FREE
+        if pattern != self._announced:
+            self._announced = pattern
+            events += strategy.announce() if strategy and not flashing else [Event(EventCode.PATTERN_CHANGE, pattern)]
+        return events
+
+    def _flash_status_now(self) -> FlashStatus:
+        mode = self._mode.mode
+        if mode is Mode.START_UP_FLASH:
+            return FlashStatus.START_UP
+        if mode is not Mode.FLASH:
+            return FlashStatus.NOT_FLASH
+        if self.rung is Rung.FLASH:
+            return FlashStatus.FAULT_MONITOR
+        return FlashStatus.AUTOMATIC if self._run.kind is RunKind.FLASH else FlashStatus.LOCAL_MANUAL
+
+    # ── serving ─────────────────────────────────────────────────────────────────────────────────
+
+    def _serve(self, now: Ms) -> list[Event]:
+        events: list[Event] = []
+        for number, calls in self._calls.items():
+            events += calls.hear(now, self._machines[number].interval)
+        asks = self._ask(now)
+        return events + self._apply(now, self._rings.tick(now, self._demand(now, asks), asks))
+
+    def _ask(self, now: Ms) -> Asks:
+        if self._strategy is None:
+            return NOTHING
+        greens = [n for n, m in self._machines.items() if m.is_green]
+        return self._strategy.ask(now, self._reference_ms, greens)
+
+    def _demand(self, now: Ms, asks: Asks) -> Demand:
+        """Who wants right-of-way in this tick, from calls, recalls and the strategy."""
+        if not asks.hears_detectors:
+            return Demand(asks.calls - asks.omits, frozenset(p for p in asks.ped_calls if not self._is_green(p)))
+        calls = self._calls
+        wanted = frozenset(n for n, c in calls.items() if c.demands and not self._is_green(n)) | asks.calls
+        soft = frozenset(p for p in self._soft if p not in wanted and self._nobody_opposes(now, p, wanted))
+        walks = frozenset(n for n, c in calls.items() if c.ped or (c.ped_recall and not self._is_green(n)))
+        return Demand((wanted | soft) - asks.omits, walks | asks.ped_calls)
+
+    def _nobody_opposes(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber]) -> bool:
+        """Whether a soft recall may speak: no conflicting phase is called, none in green has traffic."""
+        conflicts = self._conflicts[phase]
+        if not wanted.isdisjoint(conflicts):
+            return False
+        return all(self._calls[p].gapped(now) for p in conflicts if self._is_green(p))
+
+    def _apply(self, now: Ms, moves: RingMoves) -> list[Event]:
+        """Tell the calls what the rings did."""
+        events = moves.events
+        for phase, reason in moves.ended:
+            self._calls[phase].cut_off(now, reason)
+        for phase, walk in moves.started:
+            events += self._calls[phase].served(now, walk=walk)
+        for phase in moves.walked:
+            self._calls[phase].walked()
+        return events
+
+    def _is_green(self, phase: PhaseNumber) -> bool:
+        return self._machines[phase].is_green
+
+
+def longest_wait_ms(site: Site) -> Ms:
+    """The longest a call can wait for its green in actuated operation: twice the longest cycle the timing allows."""
+    worst_intergreen = max(site.intergreen.values(), default=0)
+
+    def longest(phase: PhaseNumber) -> Ms:
+        p = site.phases[phase]
+        clearance = max(p.change_ms, worst_intergreen) + site.options.red_revert_ms
+        return p.max_green_ms + p.longest_minimum_ms + clearance
+
+    groups = range(site.sequence.group_count)
+    return 2 * sum(max(sum(longest(p) for p in ring[g]) for ring in site.sequence.rings) for g in groups)

@@ -1,0 +1,83 @@
+"""The book of standing faults: who reported what, since when, and when it is over by its own row of the table."""
+
+from dataclasses import dataclass
+
+from edge.model.events import Event, EventCode
+from edge.model.faults import FAULTS, Fault, FaultKind, Response
+from edge.model.units import Ms
+
+_DETECTOR_CODE: dict[FaultKind, EventCode] = {
+    FaultKind.DETECTOR_NO_ACTIVITY: EventCode.DETECTOR_FAULT_OPEN,
+    FaultKind.DETECTOR_MAX_PRESENCE: EventCode.DETECTOR_FAULT_SHORTED,
+    FaultKind.DETECTOR_ERRATIC: EventCode.DETECTOR_FAULT_ERRATIC,
+    FaultKind.DETECTOR_STALE: EventCode.DETECTOR_FAULT_WATCHDOG,
+}
+BUTTON_FAULTS = frozenset({FaultKind.BUTTON_STUCK, FaultKind.BUTTON_STALE})
+DETECTOR_FAULTS = frozenset(_DETECTOR_CODE)
+
+
+@dataclass(slots=True)
+class _Standing:
+    fault: Fault
+    seen_ms: Ms
+
+
+class FaultBook:
+    """Faults are reported in every tick in which their cause is seen; `sweep` ends those whose clean time is over.
+
+    A row that returns by itself stays for `returns_after_ms` of clean time (the fixed-plan rows for the site's
+    `return_after_ms`); a row that never does stays as long as its reporter, a latch or the shell, reports it.
+    """
+
+    def __init__(self, return_after_ms: Ms) -> None:
+        self._return_after_ms = return_after_ms
+        self._standing: dict[tuple[FaultKind, str], _Standing] = {}
+
+    def report(self, now: Ms, kind: FaultKind, where: str, detail: str = "") -> list[Event]:
+        """Say that the cause is seen now. Returns the event of a new fault."""
+        standing = self._standing.get((kind, where))
+        if standing is not None:
+            standing.seen_ms = now
+            return []
+        self._standing[kind, where] = _Standing(Fault(kind, where, now, detail), now)
+        return [_event(kind, where, on=True)]
+
+    def sweep(self, now: Ms) -> list[Event]:
+        """End what has been clean for long enough. Call once a tick, after all reports."""
+        over = [key for key, s in self._standing.items() if now - s.seen_ms > self._clean_ms(key[0])]
+        for key in over:
+            del self._standing[key]
+        return [_event(kind, where, on=False) for kind, where in over]
+
+    def _clean_ms(self, kind: FaultKind) -> Ms:
+        row = FAULTS[kind]
+        if row.response is Response.FIXED_PLAN:
+            return self._return_after_ms
+        return row.returns_after_ms or 0
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that stands, oldest first."""
+        return tuple(s.fault for s in self._standing.values())
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def stands(self, kind: FaultKind, where: str | None = None) -> bool:
+        """Whether a fault of this kind stands (at `where`, if given)."""
+        if where is not None:
+            return (kind, where) in self._standing
+        return any(k is kind for k, _ in self._standing)
+
+    def worst(self) -> Response:
+        """The strongest response that any standing fault asks for; LOG when nothing stands."""
+        order = list(Response)
+        return max((FAULTS[k].response for k, _ in self._standing), key=order.index, default=Response.LOG)
+
+
+def _event(kind: FaultKind, where: str, *, on: bool) -> Event:
+    if kind in DETECTOR_FAULTS:
+        return Event(_DETECTOR_CODE[kind] if on else EventCode.DETECTOR_RESTORED, int(where))
+    if kind in BUTTON_FAULTS:
+        return Event(EventCode.PED_DETECTOR_FAILED if on else EventCode.PED_DETECTOR_RESTORED, int(where))
+    return Event(EventCode.ALARM_ON if on else EventCode.ALARM_OFF, kind.code)

@@ -1,0 +1,90 @@
+"""The fixed plan as a strategy: it calls every phase, holds each green to its force-off point and forces it off there.
+
+It hears no detector and no push-button: every pedestrian movement is served in every cycle. The force-off point of a
+phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3).
+
+Getting in step. When a green begins, its end is fixed at once: at its force-off point if that lies within the phase's
+own green time plus a fifth of the cycle; else the sequence is late against the plan, and the green ends after its
+minimum, so that the sequence gains on the clock (at least a tenth of a cycle in each cycle). A plan that leaves no
+tenth of its cycle above the minimums cannot gain: there the green dwells to its force-off point once and is in step.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from edge.control.asks import Asks
+from edge.model.events import Event, EventCode
+from edge.model.plans import FixedPlan
+from edge.model.site import Site
+from edge.model.units import SECOND_MS, Ms, PhaseNumber
+
+DWELL_SHARE = 5
+"""A green is held to its force-off point when that is at most its own length plus 1/5 of the cycle away. Ours: close to
+the 17 % that controllers commonly allow for a short-way correction."""
+GAIN_SHARE = 10
+"""The least part of the cycle, 1/10, by which a cycle of minimums must be shorter for the sequence to catch up. Ours."""
+
+
+class FixedPlanStrategy:
+    """One running fixed plan. `reference_ms` of `ask` counts from local midnight, or freely without a clock."""
+
+    def __init__(self, site: Site, plan: FixedPlan) -> None:
+        self.plan = plan
+        self._force_off = _force_off_points(site, plan)
+        self._green_ms = {p: plan.splits[p] - site.phases[p].change_ms for p in self._force_off}
+        self._catches_up = _shortest_cycle(site, self._force_off) * GAIN_SHARE <= plan.cycle_ms * (GAIN_SHARE - 1)
+        self._all = frozenset(self._force_off)
+        self._peds = frozenset(p for p in self._all if site.phases[p].ped is not None)
+        self._omits = frozenset(site.phases) - self._all
+        self._ends: dict[PhaseNumber, Ms] = {}
+
+    def cycle_timer_ms(self, reference_ms: Ms) -> Ms:
+        """Where the plan stands in its cycle, ms from its start."""
+        return (reference_ms - self.plan.offset_ms) % self.plan.cycle_ms
+
+    def ask(self, now: Ms, reference_ms: Ms, greens: Iterable[PhaseNumber]) -> Asks:
+        """Call all, hold each green to its end, force off what has reached it."""
+        timer = self.cycle_timer_ms(reference_ms)
+        self._ends = {p: self._ends.get(p) or self._end_of(now, timer, p) for p in greens if p in self._all}
+        over = frozenset(p for p, end in self._ends.items() if now >= end)
+        holds = frozenset(self._ends) - over
+        return Asks(self._all, self._peds, holds, over, self._omits, hears_detectors=False)
+
+    def announce(self) -> list[Event]:
+        """The events that say which plan runs: pattern, cycle, offset, splits."""
+        plan = self.plan
+        events = [
+            Event(EventCode.PATTERN_CHANGE, plan.number),
+            Event(EventCode.CYCLE_CHANGE, plan.cycle_ms // SECOND_MS),
+            Event(EventCode.OFFSET_CHANGE, plan.offset_ms // SECOND_MS),
+        ]
+        return events + [
+            Event(EventCode.SPLIT_CHANGE_1 + p - 1, ms // SECOND_MS) for p, ms in sorted(plan.splits.items())
+        ]
+
+    def _end_of(self, now: Ms, timer: Ms, phase: PhaseNumber) -> Ms:
+        away = (self._force_off[phase] - timer) % self.plan.cycle_ms
+        near = self._green_ms[phase] + self.plan.cycle_ms // DWELL_SHARE
+        return now + away if away <= near or not self._catches_up else now
+
+
+def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
+    """When in the cycle each phase with a split is forced off."""
+    points: dict[PhaseNumber, Ms] = {}
+    for ring in site.sequence.rings:
+        start = 0
+        for group in ring:
+            for phase in group:
+                split = plan.splits.get(phase, 0)
+                if split:
+                    points[phase] = start + split - site.phases[phase].change_ms
+                start += split
+    return points
+
+
+def _shortest_cycle(site: Site, served: Mapping[PhaseNumber, Ms]) -> Ms:
+    """The cycle with every phase at its minimum and every pedestrian served."""
+    total = 0
+    for g in range(site.sequence.group_count):
+        rings = [[site.phases[p] for p in ring[g] if p in served] for ring in site.sequence.rings]
+        total += max(sum(p.longest_minimum_ms + p.change_ms for p in phases) for phases in rings)
+    return total

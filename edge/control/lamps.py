@@ -1,0 +1,60 @@
+"""From intervals and modes to what each channel should show: literal tables, no decision."""
+
+from collections.abc import Mapping
+
+from edge.control.intervals import PhaseMachine
+from edge.model.exchange import Interval, Mode, PedInterval
+from edge.model.indications import ChannelKind, Indication
+from edge.model.site import Site
+from edge.model.units import ChannelNumber, PhaseNumber
+
+VEHICLE_SHOWS: dict[Interval, Indication] = {
+    Interval.RED: Indication.RED,
+    Interval.MIN_GREEN: Indication.GREEN,
+    Interval.EXTENSION: Indication.GREEN,
+    Interval.REST: Indication.GREEN,
+    Interval.YELLOW_CHANGE: Indication.YELLOW,
+    Interval.RED_CLEARANCE: Indication.RED,
+}
+PED_SHOWS: dict[PedInterval, Indication] = {
+    PedInterval.DONT_WALK: Indication.DONT_WALK,
+    PedInterval.WALK: Indication.WALK,
+    PedInterval.PED_CLEARANCE: Indication.PED_CLEARANCE,
+}
+STANDING: dict[ChannelKind, Indication] = {
+    ChannelKind.VEHICLE: Indication.RED,
+    ChannelKind.PEDESTRIAN: Indication.DONT_WALK,
+}
+
+
+class LampTable:
+    """What every channel of one site shows, by mode and by its phase's interval."""
+
+    def __init__(self, site: Site) -> None:
+        channels = site.channels.values()
+        self._flash = {c.number: c.flash for c in channels}
+        self._all_red = {c.number: STANDING[c.kind] for c in channels}
+        self._exit = {
+            c.number: Indication.YELLOW if c.flash is Indication.FLASH_YELLOW else STANDING[c.kind] for c in channels
+        }
+        self._vehicles = [(c.number, c.phase) for c in channels if c.kind is ChannelKind.VEHICLE]
+        self._peds = [(c.number, c.phase) for c in channels if c.kind is ChannelKind.PEDESTRIAN]
+
+    def shows(self, mode: Mode, machines: Mapping[PhaseNumber, PhaseMachine]) -> Mapping[ChannelNumber, Indication]:
+        """The whole image for `mode`."""
+        match mode:
+            case Mode.FLASH | Mode.START_UP_FLASH:
+                return self._flash
+            case Mode.EXIT_YELLOW:
+                return self._exit
+            case Mode.ALL_RED:
+                return self._all_red
+            case Mode.RUN | Mode.CLEARING:
+                image = {number: VEHICLE_SHOWS[machines[phase].interval] for number, phase in self._vehicles}
+                image.update((number, PED_SHOWS[machines[phase].ped]) for number, phase in self._peds)
+                return image
+
+    @property
+    def flashes_yellow(self) -> bool:
+        """Whether any channel flashes yellow, so that leaving flash needs a steady yellow."""
+        return Indication.FLASH_YELLOW in self._flash.values()

@@ -1,0 +1,297 @@
+"""Rings and barriers: who is next, who may start, and who crosses the barrier together.
+
+Rules
+    1. A phase starts only when every phase that may not time with it is red and has been cleared (yellow, red
+       clearance and intergreen of that pair), and its own red revert is over.
+    2. A green ends only because somebody who cannot run beside it wants to be served, and only when it is ready:
+       gapped out, maxed out or forced off, and not held.
+    3. Inside a barrier group a ring serves its phases in order, each at most once in a visit as long as there is
+       demand behind another barrier. This bounds every wait.
+    4. The barrier is crossed by all rings at once: when every ring is ready and has nothing left to serve before it.
+
+Theory of operation. Each ring has at most one phase that is not red, `active`, and may have one that is to come next,
+`coming`. A ring without an active phase is idle; it joins its group late if demand for a later phase arrives. At a
+crossing all greens end in one tick and the rings choose again when they start: the first phase in order with demand,
+else what was coming, else a dual-entry phase beside a neighbour that starts (NEMA TS 2 3.5.3, dual entry).
+Demand is a set of phases; `opposed` is demand that cannot run beside a phase. The maximum green is timed from the first
+tick in which a green is opposed (Indiana code 2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge.control.asks import Asks
+from edge.control.calls import PhaseCalls
+from edge.control.intervals import PhaseMachine
+from edge.model.events import Event, EventCode
+from edge.model.exchange import Interval
+from edge.model.phases import Termination
+from edge.model.sequence import Place
+from edge.model.site import Site
+from edge.model.units import Ms, PhaseNumber
+
+
+@dataclass(slots=True)
+class _Ring:
+    """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry."""
+
+    groups: tuple[tuple[PhaseNumber, ...], ...]
+    active: PhaseNumber | None = None
+    coming: PhaseNumber | None = None
+    rank: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Who wants to be served in this tick, and for whom a walk is wanted."""
+
+    vehicles: frozenset[PhaseNumber]
+    walks: frozenset[PhaseNumber]
+
+
+@dataclass(slots=True)
+class _Timers:
+    """Per phase: since when its green is opposed, and whether it has gapped out while it waits for the other ring."""
+
+    opposed_since: Ms | None = None
+    gapped: bool = False
+
+
+@dataclass(slots=True)
+class RingMoves:
+    """What one tick of the rings did."""
+
+    events: list[Event] = field(default_factory=list)
+    ended: list[tuple[PhaseNumber, Termination]] = field(default_factory=list)
+    started: list[tuple[PhaseNumber, bool]] = field(default_factory=list)  # with walk?
+    walked: list[PhaseNumber] = field(default_factory=list)
+
+
+class Rings:
+    """The sequence of one site over its phase machines and calls, both owned by the controller."""
+
+    def __init__(
+        self, site: Site, machines: Mapping[PhaseNumber, PhaseMachine], calls: Mapping[PhaseNumber, PhaseCalls]
+    ) -> None:
+        self._site = site
+        self._machines = machines
+        self._calls = calls
+        self._places: dict[PhaseNumber, Place] = site.sequence.places
+        self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in self._places}
+        self._group_of = {p: place.group for p, place in self._places.items()}
+        self._together = {
+            p: frozenset(q for pair in site.options.simultaneous_gap if p in pair for q in pair) for p in self._places
+        }
+        self._rings = [_Ring(groups) for groups in site.sequence.rings]
+        self._timers = {p: _Timers() for p in self._places}
+        self.group = 0
+
+    def enter(self, first: tuple[PhaseNumber, ...]) -> None:
+        """Begin again from all red with these phases; they must be concurrent."""
+        self.group = self._group_of[first[0]]
+        for r, ring in enumerate(self._rings):
+            ring.active, ring.rank = None, -1
+            ring.coming = next((p for p in first if self._places[p].ring == r), None)
+
+    def forget(self) -> None:
+        """All phases were made red from outside: flash."""
+        for ring in self._rings:
+            ring.active, ring.coming, ring.rank = None, None, -1
+        for timers in self._timers.values():
+            timers.opposed_since, timers.gapped = None, False
+
+    def opposed_since(self, phase: PhaseNumber) -> Ms | None:
+        """When the running green of `phase` was first opposed; None if it is not."""
+        return self._timers[phase].opposed_since
+
+    def tick(self, now: Ms, demand: Demand, asks: Asks) -> RingMoves:
+        """One tick: let the intervals time, end what is ready, cross if all may, start what is clear."""
+        moves = RingMoves()
+        wanted = demand.vehicles
+        for ring in self._rings:
+            if ring.active is not None:
+                self._time(now, ring, wanted, moves)
+            if ring.coming in asks.omits:
+                ring.coming = None
+        for ring in self._rings:
+            self._end_in_group(now, ring, wanted, asks, moves)
+        self._cross(now, wanted, asks, moves)
+        for r, ring in enumerate(self._rings):
+            if ring.active is None:
+                self._start(now, r, ring, demand, asks, moves)
+            elif ring.active in demand.walks:
+                self._walk(now, ring.active, moves)
+        return moves
+
+    def clear(self, now: Ms) -> RingMoves:
+        """One tick on the way to all red: every green ends as soon as it may, nothing starts."""
+        moves = RingMoves()
+        for ring in self._rings:
+            ring.coming = None
+            if ring.active is None:
+                continue
+            machine = self._machines[ring.active]
+            moves.events += machine.tick(now, opposed=True)
+            if machine.may_end():
+                self._end(now, ring.active, Termination.FORCE_OFF, moves)
+            elif machine.interval is Interval.RED:
+                ring.active = None
+        return moves
+
+    @property
+    def all_red(self) -> bool:
+        """Whether no phase is in green, yellow or red clearance."""
+        return all(ring.active is None for ring in self._rings)
+
+    # ── timing ──────────────────────────────────────────────────────────────────────────────────
+
+    def _time(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], moves: RingMoves) -> None:
+        phase = _active(ring)
+        machine, timers = self._machines[phase], self._timers[phase]
+        opposed = not wanted.isdisjoint(self._conflicts[phase])
+        moves.events += machine.tick(now, opposed=opposed)
+        if not machine.is_green:
+            if machine.interval is Interval.RED:
+                ring.active = None
+        elif not opposed:
+            timers.opposed_since, timers.gapped = None, False
+        elif timers.opposed_since is None:
+            timers.opposed_since = now
+            moves.events.append(Event(EventCode.PHASE_CHECK, phase))
+
+    def _reason(self, now: Ms, phase: PhaseNumber, asks: Asks) -> Termination | None:
+        """Why the green of `phase` may end now; None while it may not."""
+        if not self._machines[phase].may_end():
+            return None
+        if phase in asks.force_offs:
+            return Termination.FORCE_OFF
+        if phase in asks.holds or not asks.hears_detectors:
+            return None
+        timers = self._timers[phase]
+        if timers.gapped or self._calls[phase].gapped(now):
+            return Termination.GAP_OUT
+        since = timers.opposed_since
+        if since is not None and now - since >= self._site.phases[phase].max_green_ms:
+            return Termination.MAX_OUT
+        return None
+
+    # ── ending ──────────────────────────────────────────────────────────────────────────────────
+
+    def _end_in_group(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
+        """End a green whose successor stands on this side of the barrier."""
+        phase = ring.active
+        if phase is None or not self._machines[phase].is_green:
+            return
+        successor = self._successor(ring, wanted)
+        if successor is None:
+            return
+        reason = self._reason(now, phase, asks)
+        if reason is not None:
+            ring.coming = successor
+            self._end(now, phase, reason, moves)
+
+    def _successor(self, ring: _Ring, wanted: frozenset[PhaseNumber]) -> PhaseNumber | None:
+        """The next phase of the ring in this visit; with no demand behind a barrier, the visit may begin again."""
+        phases = ring.groups[self.group]
+        later = next((p for p in phases[ring.rank + 1 :] if p in wanted), None)
+        if later is not None or self._beyond(wanted):
+            return later
+        return next((p for p in phases[: max(ring.rank, 0)] if p in wanted), None)
+
+    def _beyond(self, wanted: frozenset[PhaseNumber]) -> bool:
+        """Whether there is demand behind a barrier."""
+        return any(self._group_of[p] != self.group for p in wanted)
+
+    def _end(self, now: Ms, phase: PhaseNumber, reason: Termination, moves: RingMoves) -> None:
+        moves.events += self._machines[phase].end(now, reason)
+        moves.ended.append((phase, reason))
+
+    # ── the barrier ─────────────────────────────────────────────────────────────────────────────
+
+    def _cross(self, now: Ms, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
+        """Cross the barrier if there is demand beyond it and every ring is done on this side."""
+        if not self._beyond(wanted) or not all(self._is_done(ring, wanted) for ring in self._rings):
+            return
+        greens = [ring.active for ring in self._rings if ring.active is not None and self._is_green(ring)]
+        reasons = [(phase, self._reason(now, phase, asks)) for phase in greens]
+        if any(reason is None for _, reason in reasons):
+            self._remember_gaps(reasons)
+            return
+        for phase, reason in reasons:
+            if reason is not None:
+                self._end(now, phase, reason, moves)
+        moves.events.append(Event(EventCode.BARRIER_TERMINATION, self.group + 1))
+        self._choose_group(wanted)
+
+    def _is_done(self, ring: _Ring, wanted: frozenset[PhaseNumber]) -> bool:
+        """Whether the ring has nothing left to serve on this side of the barrier."""
+        return self._successor(ring, wanted) is None and (ring.coming is None or self._is_green(ring))
+
+    def _remember_gaps(self, reasons: list[tuple[PhaseNumber, Termination | None]]) -> None:
+        """A green that has gapped out and waits for the other ring stays gapped out, unless its pair must gap together."""
+        for phase, reason in reasons:
+            if reason is Termination.GAP_OUT and not self._together[phase]:
+                self._timers[phase].gapped = True
+
+    def _is_green(self, ring: _Ring) -> bool:
+        return ring.active is not None and self._machines[ring.active].is_green
+
+    def _choose_group(self, wanted: frozenset[PhaseNumber]) -> None:
+        count = self._site.sequence.group_count
+        groups = {self._group_of[p] for p in wanted}
+        self.group = next(g for k in range(1, count) if (g := (self.group + k) % count) in groups)
+        for ring in self._rings:
+            ring.rank = -1
+            ring.coming = next((p for p in ring.groups[self.group] if p in wanted), None)
+
+    # ── starting ────────────────────────────────────────────────────────────────────────────────
+
+    def _start(self, now: Ms, r: int, ring: _Ring, demand: Demand, asks: Asks, moves: RingMoves) -> None:
+        phase = self._candidate(r, ring, demand.vehicles, asks)
+        if phase is None or phase in asks.omits or not self._clear(now, phase):
+            return
+        walk = phase in demand.walks
+        moves.events += self._machines[phase].start(now, self._site.options.red_revert_ms, walk=walk)
+        moves.started.append((phase, walk))
+        self._timers[phase] = _Timers()
+        ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
+
+    def _candidate(self, r: int, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
+        """The phase an idle ring should start: on entry the first in order with demand, else what was coming."""
+        if ring.rank < 0:
+            first = next((p for p in ring.groups[self.group] if p in wanted), None)
+            return first or ring.coming or self._dual_entry(r, ring, asks)
+        return ring.coming or self._successor(ring, wanted)
+
+    def _dual_entry(self, r: int, ring: _Ring, asks: Asks) -> PhaseNumber | None:
+        """A dual-entry phase of this ring, if another ring of the group has a phase to serve."""
+        others = (other for k, other in enumerate(self._rings) if k != r)
+        if not any(o.coming is not None or self._is_green(o) for o in others):
+            return None
+        phases = (p for p in ring.groups[self.group] if self._site.phases[p].dual_entry and p not in asks.omits)
+        return next(phases, None)
+
+    def _clear(self, now: Ms, phase: PhaseNumber) -> bool:
+        """Rule 1: whether every conflicting phase is red and cleared, and the red revert is over."""
+        if not self._machines[phase].may_start(now, self._site.options.red_revert_ms):
+            return False
+        for other in self._conflicts[phase]:
+            machine = self._machines[other]
+            if machine.interval is not Interval.RED:
+                return False
+            if now - machine.green_ended < self._site.intergreen.get((other, phase), 0):
+                return False
+        return True
+
+    def _walk(self, now: Ms, phase: PhaseNumber, moves: RingMoves) -> None:
+        """A walk inside a running green: only while nobody opposes it."""
+        machine = self._machines[phase]
+        if self._timers[phase].opposed_since is None and machine.may_walk(now):
+            moves.events += machine.walk(now)
+            moves.walked.append(phase)
+
+
+def _active(ring: _Ring) -> PhaseNumber:
+    if ring.active is None:
+        raise AssertionError("an idle ring does not time")
+    return ring.active

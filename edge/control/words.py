@@ -1,0 +1,51 @@
+"""Why a phase is green or red now, in the words of a technician."""
+
+from edge.control.calls import PhaseCalls
+from edge.control.fixed_plan import FixedPlanStrategy
+from edge.control.intervals import PhaseMachine
+from edge.model.exchange import Interval, PedInterval, PhaseStatus
+from edge.model.units import Ms
+
+
+def phase_status(
+    now: Ms, machine: PhaseMachine, calls: PhaseCalls, opposed_since: Ms | None, strategy: FixedPlanStrategy | None
+) -> PhaseStatus:
+    """One phase for the screen."""
+    waiting = calls.waiting_since
+    green = machine.is_green
+    max_left = None
+    if green and opposed_since is not None and strategy is None:
+        max_left = max(0, machine.timing.max_green_ms - (now - opposed_since))
+    return PhaseStatus(
+        machine.number,
+        machine.interval,
+        machine.ped,
+        now - machine.since,
+        calls.vehicle,
+        calls.ped,
+        calls.standing,
+        None if waiting is None or green else now - waiting,
+        calls.gap_left_ms(now) if green else None,
+        max_left,
+        _reason(machine, calls, planned=strategy is not None),
+    )
+
+
+def _reason(machine: PhaseMachine, calls: PhaseCalls, *, planned: bool) -> str:
+    match machine.interval:
+        case Interval.MIN_GREEN:
+            return "minimum green" if machine.ped is PedInterval.DONT_WALK else "minimum green with walk"
+        case Interval.EXTENSION if machine.ped is not PedInterval.DONT_WALK:
+            return "waiting for the pedestrian clearance"
+        case Interval.EXTENSION if planned:
+            return "held by the fixed plan"
+        case Interval.EXTENSION:
+            return "extended by traffic" if calls.extending else "timing its gap, or waiting for the other ring"
+        case Interval.REST:
+            return "resting, nobody opposes it"
+        case Interval.YELLOW_CHANGE:
+            return "yellow change"
+        case Interval.RED_CLEARANCE:
+            return "red clearance"
+        case Interval.RED:
+            return "waiting for its turn" if calls.demands else "no call"

@@ -1,0 +1,130 @@
+"""An independent judge of a whole run: it sees the images shown and the site's numbers, and no code of the engine.
+
+It keeps, for every channel, the list of (indication, from, to), and judges the finished history. It knows nothing of
+rings: who may run together it reads from the text of the rings the test was built from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOVING = {"GREEN", "YELLOW", "WALK", "PED_CLEARANCE"}
+STOPPED = {"RED", "DONT_WALK"}
+NORMAL = MOVING | STOPPED
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the oracle knows of one channel, in plain words."""
+
+    channel: int
+    phase: int
+    pedestrian: bool
+    min_green: int
+    yellow: int
+    red_clear: int
+    walk: int = 0
+    ped_clearance: int = 0
+
+
+class Oracle:
+    """Feed it `(now, {channel: indication name})`; `complaints` are sentences."""
+
+    def __init__(self, heads: list[Head], ring_text: list[str], intergreen: Mapping[tuple[int, int], int], revert: int) -> None:
+        self.heads = {h.channel: h for h in heads}
+        self.together = _together(ring_text)
+        self.intergreen = intergreen
+        self.revert = revert
+        self.history: dict[int, list[list[object]]] = {h.channel: [] for h in heads}
+        self.complaints: list[str] = []
+
+    def see(self, now: int, image: Mapping[int, str]) -> None:
+        for channel, shown in image.items():
+            runs = self.history[channel]
+            if not runs or runs[-1][0] != shown:
+                runs.append([shown, now, now])
+            runs[-1][2] = now
+        self._together_now(now, image)
+
+    def _together_now(self, now: int, image: Mapping[int, str]) -> None:
+        if any(shown.startswith("FLASH") for shown in image.values()):
+            if any(shown in MOVING - {"YELLOW"} for shown in image.values()):
+                self.complaints.append(f"{now}: flash beside right-of-way")
+            return
+        greens = {self.heads[c].phase for c, shown in image.items() if shown in MOVING - {"YELLOW"}}
+        yellows = {self.heads[c].phase for c, shown in image.items() if shown == "YELLOW"}
+        for a in greens:
+            for b in greens | yellows:
+                if a != b and frozenset((a, b)) not in self.together:
+                    self.complaints.append(f"{now}: phases {a} and {b} have right-of-way together")
+
+    def judge(self, end: int) -> list[str]:
+        """All complaints about the whole history; intervals still running at the end are not judged short."""
+        for channel, runs in self.history.items():
+            for k, (shown, start, _) in enumerate(runs):
+                after = runs[k + 1] if k + 1 < len(runs) else None
+                if after is None:
+                    continue
+                lasted = int(after[1]) - int(start)  # type: ignore[call-overload]
+                self._interval(self.heads[channel], str(shown), str(after[0]), lasted, int(after[1]))  # type: ignore[call-overload]
+        self._clearances()
+        return self.complaints
+
+    def _interval(self, head: Head, shown: str, then: str, lasted: int, at: int) -> None:
+        if then.startswith("FLASH") or then == "DARK":
+            return  # a fault may take any interval to flash; the monitor's tests judge that
+        needs = {
+            "GREEN": (head.min_green, {"YELLOW"}),
+            "YELLOW": (head.yellow if shown == "YELLOW" else 0, {"RED"}),
+            "WALK": (head.walk, {"PED_CLEARANCE"}),
+            "PED_CLEARANCE": (head.ped_clearance, {"DONT_WALK"}),
+        }
+        if shown not in needs:
+            return
+        least, allowed = needs[shown]
+        if then not in allowed:
+            self.complaints.append(f"{at}: channel {head.channel} went from {shown} to {then}")
+        if lasted < least and not (shown == "YELLOW" and self._left_flash(head.channel, at)):
+            self.complaints.append(f"{at}: channel {head.channel} {shown} only {lasted} of {least} ms")
+
+    def _left_flash(self, channel: int, at: int) -> bool:
+        before = [r for r in self.history[channel] if int(r[2]) < at]  # type: ignore[call-overload]
+        return len(before) > 1 and str(before[-2][0]).startswith("FLASH")
+
+    def _greens(self) -> list[tuple[int, int, int, int]]:
+        """(phase, channel, start, end of green or walk interval group) of all vehicle greens that ended in yellow."""
+        found = []
+        for channel, runs in self.history.items():
+            for k, (shown, start, _) in enumerate(runs):
+                if shown == "GREEN":
+                    after = runs[k + 1] if k + 1 < len(runs) else None
+                    ended = int(after[1]) if after and after[0] == "YELLOW" else -1  # type: ignore[call-overload]
+                    found.append((self.heads[channel].phase, channel, int(start), ended))  # type: ignore[call-overload]
+        return found
+
+    def _clearances(self) -> None:
+        greens = self._greens()
+        for a, channel, _, end in greens:
+            if end < 0:
+                continue
+            head = self.heads[channel]
+            for b, _, start, _ in greens:
+                if start < end:
+                    continue
+                if b == a:
+                    if start - end < head.yellow + self.revert:
+                        self.complaints.append(f"{start}: phase {a} green again {start - end} ms after its end")
+                elif frozenset((a, b)) not in self.together:
+                    least = max(head.yellow + head.red_clear, self.intergreen.get((a, b), 0))
+                    if start - end < least:
+                        self.complaints.append(f"{start}: phase {b} green {start - end} ms after {a}, needs {least}")
+
+
+def _together(ring_text: list[str]) -> set[frozenset[int]]:
+    """Pairs that may run together: the same place between barriers, another ring."""
+    rows = [[[int(p) for p in part.split()] for part in row.split("|")] for row in ring_text]
+    pairs = set()
+    for i, row in enumerate(rows):
+        for other in rows[i + 1 :]:
+            for mine, theirs in zip(row, other, strict=True):
+                pairs |= {frozenset((a, b)) for a in mine for b in theirs}
+    return pairs

@@ -1,0 +1,189 @@
+"""Any valid site, any detector noise, any driver failure: no conflict, no short interval, every call served in time."""
+
+import random
+from dataclasses import dataclass, replace
+
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from edge.control.controller import longest_wait_ms
+from edge.model.commands import Command, CommandKind
+from edge.model.detectors import InputSample
+from edge.model.exchange import Inputs, Mode, ShellFault
+from edge.model.faults import FaultKind
+from edge.model.indications import ChannelKind, Indication
+from edge.model.phases import PedTiming, Phase, Recall
+from edge.model.plans import LocalTime, Run, RunKind, ScheduleEntry
+from edge.model.site import Options, Site
+from edge.model.units import PhaseNumber, PlanNumber
+from edge.tick import Tick
+from tests import builders
+from tests.control.oracle import Head, Oracle
+
+
+@st.composite
+def ring_texts(draw: st.DrawFn) -> list[str]:
+    """Rings of any number that meet at any number of barriers; a ring may have nothing between two of them."""
+    rings, groups = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    number, rows = 1, []
+    for r in range(rings):
+        parts = []
+        for _ in range(groups):
+            size = draw(st.integers(1 if r == 0 else 0, 3))
+            parts.append(" ".join(str(n) for n in range(number, number + size)))
+            number += size
+        rows.append(" | ".join(parts))
+    return rows
+
+
+@st.composite
+def phases(draw: st.DrawFn, number: int) -> Phase:
+    """One phase with any timing the check accepts."""
+    tenths = st.integers
+    min_green = draw(tenths(20, 100)) * 100
+    ped = None
+    if draw(st.booleans()):
+        ped = PedTiming(draw(tenths(40, 90)) * 100, draw(tenths(30, 120)) * 100, draw(st.booleans()))
+    return Phase(
+        PhaseNumber(number),
+        "",
+        min_green,
+        draw(tenths(0, 50)) * 100,
+        min_green + draw(tenths(0, 300)) * 100,
+        draw(tenths(30, 60)) * 100,
+        draw(tenths(0, 40)) * 100,
+        recall=draw(st.sampled_from(Recall)),
+        locking=draw(st.booleans()),
+        dual_entry=draw(st.booleans()),
+        ped=ped,
+    )
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> tuple[Site, list[str]]:
+    """Any valid site and the text of its rings."""
+    text = draw(ring_texts())
+    sequence = builders.rings(*text)
+    rows = [draw(phases(n)) for n in sequence.phases]
+    change = {p.number: p.change_ms for p in rows}
+    pairs = [(a, b) for a in sequence.phases for b in sequence.conflicts(a)]
+    chosen = draw(st.lists(st.sampled_from(pairs), max_size=4)) if pairs else []
+    intergreen = {(a, b): change[a] + draw(st.integers(0, 40)) * 100 for a, b in chosen}
+    rest = tuple(ring[0][0] for ring in sequence.rings if ring[0]) if draw(st.booleans()) else ()
+    options = Options(draw(st.integers(0, 60)) * 100, rest)
+    built = builders.site(sequence, rows, intergreen=dict(intergreen), options=options)
+    if draw(st.booleans()):
+        yellow = {n: replace(c, flash=Indication.FLASH_YELLOW) for n, c in built.channels.items() if c.phase in rest and c.kind is ChannelKind.VEHICLE}
+        channels = built.channels | yellow  # type: ignore[operator]
+        built = replace(built, channels=channels, card=builders.card_for(sequence, list(channels.values())))
+    if draw(st.booleans()):
+        entry = ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1)))
+        built = replace(built, schedule=(entry,))
+    return built, text
+
+
+def heads(site: Site) -> list[Head]:
+    """The site's channels in the oracle's words."""
+    found = []
+    for c in site.channels.values():
+        p = site.phases[c.phase]
+        ped = c.kind is ChannelKind.PEDESTRIAN
+        walk, clearance = (p.ped.walk_ms, p.ped.clearance_ms) if ped and p.ped else (0, 0)
+        found.append(Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance))
+    return found
+
+
+@dataclass
+class World:
+    """A run of one site under noise; every image goes to the oracle."""
+
+    site: Site
+    text: list[str]
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.tick = Tick(self.site)
+        intergreen = {(int(a), int(b)): ms for (a, b), ms in self.site.intergreen.items()}
+        self.oracle = Oracle(heads(self.site), self.text, intergreen, self.site.options.red_revert_ms)
+        self.now = 10_000
+        self.on = dict.fromkeys(self.site.detectors, False)
+        self.count = dict.fromkeys(self.site.detectors, 0)
+        self.longest_wait = 0
+        self.mode = Mode.START_UP_FLASH
+
+    def step(self, *, flips: float = 0.05, presses: float = 0.01, dead: bool = False, late: int = 0, **more: object) -> None:
+        self.now += 100 + late
+        for d in self.on:
+            if self.rng.random() < flips:
+                self.on[d] = not self.on[d]
+                self.count[d] += self.on[d]
+        samples = {d: InputSample(v, self.count[d], self.now) for d, v in self.on.items()}
+        buttons = {b: InputSample(self.rng.random() < presses, 0, self.now) for b in self.site.buttons}
+        local = LocalTime((2026, 3, 2), 0, self.now % 86_400_000, self.now, synced=True)
+        inputs = Inputs({} if dead else samples, {} if dead else buttons, local, **more)  # type: ignore[arg-type]
+        result = self.tick.advance(self.now, inputs)
+        assert not result.verdict.violations, result.verdict.violations
+        self.mode = result.decision.mode
+        self.oracle.see(self.now, {c: i.name for c, i in result.verdict.permitted.shown.items()})
+        if self.mode is Mode.RUN:
+            status = self.tick.controller.status(self.now)
+            self.longest_wait = max([self.longest_wait, *(p.waiting_ms or 0 for p in status.phases)])
+
+    def finish(self) -> None:
+        complaints = self.oracle.judge(self.now)
+        note(str(self.site.phases))
+        assert not complaints, complaints[:5]
+
+
+@given(sites(), st.integers(0, 2**32), st.sampled_from([0.002, 0.02, 0.2]))
+def test_under_any_detector_noise_nothing_conflicts_nothing_is_short_and_every_call_is_served(
+    drawn: tuple[Site, list[str]], seed: int, flips: float
+) -> None:
+    """No conflict, no short interval, bounded waits."""
+    site, text = drawn
+    world = World(site, text, seed)
+    for _ in range(1500):
+        world.step(flips=flips)
+    world.finish()
+    if not site.schedule:
+        assert world.longest_wait <= longest_wait_ms(site) + site.start_up.all_red_ms
+
+
+@given(sites(), st.integers(0, 2**32))
+def test_under_any_failure_and_any_command_nothing_conflicts_and_nothing_is_short(
+    drawn: tuple[Site, list[str]], seed: int
+) -> None:
+    """Dead drivers, lost outputs, late ticks, operator flash, resume, clock loss: the images stay safe."""
+    site, text = drawn
+    world = World(site, text, seed)
+    rng = random.Random(seed + 1)
+    kinds = [FaultKind.OUTPUT_UNVERIFIED, FaultKind.TICK_MISSED, FaultKind.CLOCK_UNSYNCED, FaultKind.CYCLE_FAULT]
+    commands: tuple[Command, ...] = ()
+    for _ in range(60):
+        faults = (ShellFault(rng.choice(kinds), "x"),) if rng.random() < 0.25 else ()
+        dead = rng.random() < 0.2
+        if rng.random() < 0.2:
+            commands = (Command(rng.choice([CommandKind.FLASH, CommandKind.RESUME]), "x", "y"),)
+        for _ in range(rng.randint(1, 40)):
+            late = rng.choice([0, 0, 0, 0, 37, 2_500])
+            world.step(dead=dead, late=late, faults=faults, commands=commands)
+            commands = ()
+    world.finish()
+
+
+@given(sites(), st.integers(0, 2**32), st.integers(100, 700))
+def test_a_stop_reaches_flash_through_all_red_within_the_longest_stop(
+    drawn: tuple[Site, list[str]], seed: int, before: int
+) -> None:
+    """SIGTERM's way: every green by its own rules, all red, flash, and in bounded time."""
+    site, text = drawn
+    world = World(site, text, seed)
+    for _ in range(before):
+        world.step()
+    asked = world.now
+    world.step(commands=(Command(CommandKind.STOP, "x", "y"),))
+    while world.mode not in (Mode.FLASH, Mode.START_UP_FLASH):
+        world.step()
+        assert world.now - asked <= site.longest_stop_ms + 300
+    world.finish()
