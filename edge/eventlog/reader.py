@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edge.eventlog.disk import Disk, SystemDisk
 from edge.eventlog.frames import scan
+from edge.eventlog.names import StoredName
 from edge.eventlog.records import Batch, Entry, Head, NewerSchema, decode
-from edge.eventlog.segments import BACKWARDS_MS, SegmentName, last_stamp, segment_names
+from edge.eventlog.segments import BACKWARDS_MS, EVENTS, last_stamp
 
 _END_BYTES = 4_096  # enough of a segment's end to hold its last batch
 
@@ -52,12 +53,12 @@ class LogReader:
                 count -= len(entry.record.events) if isinstance(entry.record, Batch) else 0
         return found[::-1]
 
-    def _names(self) -> tuple[SegmentName, ...]:
-        return segment_names(self._disk.names(self._directory))
+    def _names(self) -> tuple[StoredName, ...]:
+        return EVENTS.find(self._disk.names(self._directory))
 
-    def _may_hold(self, name: SegmentName, start_ms: int | None, end_ms: int | None) -> bool:
+    def _may_hold(self, name: StoredName, start_ms: int | None, end_ms: int | None) -> bool:
         """Whether the segment's first and last stamp let it reach into the range; in doubt it may."""
-        if end_ms is not None and name.first_ms - BACKWARDS_MS >= end_ms:
+        if end_ms is not None and name.epoch_ms - BACKWARDS_MS >= end_ms:
             return False
         if start_ms is None:
             return True
@@ -68,7 +69,7 @@ class LogReader:
         last_ms = last_stamp(scan(end).payloads)
         return last_ms is None or last_ms + BACKWARDS_MS >= start_ms
 
-    def _segment(self, name: SegmentName) -> Iterator[Entry]:
+    def _segment(self, name: StoredName) -> Iterator[Entry]:
         try:
             found = scan(self._disk.read(self._directory / name.text))
         except FileNotFoundError:
@@ -80,7 +81,7 @@ class LogReader:
             self._say(name, f"its head is damaged: {whose}")
         yield from self._entries(name, found.payloads)
 
-    def _entries(self, name: SegmentName, payloads: tuple[bytes, ...]) -> Iterator[Entry]:
+    def _entries(self, name: StoredName, payloads: tuple[bytes, ...]) -> Iterator[Entry]:
         for payload in payloads:
             try:
                 record = decode(payload)
@@ -95,5 +96,5 @@ class LogReader:
             elif self._head:
                 yield Entry(self._head, record)
 
-    def _say(self, name: SegmentName, sentence: str) -> None:
+    def _say(self, name: StoredName, sentence: str) -> None:
         self.problems.append(f"{self._directory / name.text}: {sentence}")

@@ -5,21 +5,19 @@ segment, and its first stamp was 12:00:00 UTC. The writer knows up to where the 
 cuts the segment back to there and writes again what was not confirmed.
 """
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from edge.eventlog.disk import Disk, File
 from edge.eventlog.frames import frame, scan
+from edge.eventlog.names import Series, StoredName
 from edge.eventlog.records import Head, Stamped, encode
 from edge.model.site import LogLimits
-from edge.model.units import DAY_MS, MINUTE_MS, SECOND_MS
+from edge.model.units import DAY_MS, MINUTE_MS
 
-_NAME = re.compile(r"events-(\d{8})-(\d{8}T\d{6}Z)\.log")
+EVENTS = Series("events", ".log")
 _MB = 1_000_000
 
 _SEGMENT_BYTES = 2 * _MB
@@ -32,31 +30,6 @@ BACKWARDS_MS = MINUTE_MS
 
 _RETIRED_BY_AGE = 2
 """Ours: most segments removed by age at once; more than are begun, too few for a wrong clock to empty the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentName:
-    """What a segment's name says: its number, from 1, and the first stamp in it (UTC ms, whole seconds)."""
-
-    number: int
-    first_ms: int
-
-    @property
-    def text(self) -> str:
-        """The file name."""
-        return f"events-{self.number:08d}-{_EPOCH + timedelta(milliseconds=self.first_ms):%Y%m%dT%H%M%SZ}.log"
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def segment_names(names: tuple[str, ...]) -> tuple[SegmentName, ...]:
-    """The segments among the names in a directory, oldest first; other files are not ours and are left alone."""
-    found = []
-    for match in filter(None, map(_NAME.fullmatch, names)):
-        first = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        found.append(SegmentName(int(match[1]), (first - _EPOCH) // timedelta(milliseconds=1)))
-    return tuple(sorted(found, key=lambda name: name.number))
 
 
 def last_stamp(payloads: Sequence[bytes]) -> int | None:
@@ -81,7 +54,7 @@ class SegmentStore:
         self._disk = disk
         self._most_bytes = min(_SEGMENT_BYTES, limits.max_mb * _MB // _FEWEST_SEGMENTS)
         self._file: File | None = None
-        self._name: SegmentName | None = None
+        self._name: StoredName | None = None
         self._end = 0  # where the next frame goes
         self._synced = 0  # confirmed by the disk up to here
         self._newest_ms: int | None = None
@@ -144,7 +117,7 @@ class SegmentStore:
 
     def _open(self, epoch_ms: int) -> File:
         self._disk.make_directory(self._directory)
-        names = segment_names(self._disk.names(self._directory))
+        names = EVENTS.find(self._disk.names(self._directory))
         if self._begin_anew or not names:
             return self._begin(epoch_ms)
         if self._name is None:
@@ -156,7 +129,7 @@ class SegmentStore:
         self._disk.remove(self.path)  # not even its head is sure
         return self._begin(epoch_ms)
 
-    def _continue(self, name: SegmentName, epoch_ms: int) -> File:
+    def _continue(self, name: StoredName, epoch_ms: int) -> File:
         """Go on in the newest segment of an earlier run: cut its torn tail, say who writes now."""
         found = scan(self._disk.read(self._directory / name.text))
         newest_ms = last_stamp(found.payloads)
@@ -171,13 +144,12 @@ class SegmentStore:
     def _begin(self, epoch_ms: int) -> File:
         """Make room, then begin a new segment."""
         self._retire(epoch_ms)
-        numbers = [name.number for name in segment_names(self._disk.names(self._directory))]
-        name = SegmentName(1 + max(numbers, default=0), epoch_ms // SECOND_MS * SECOND_MS)
-        file = self._enter(name, 0, None)
+        found = EVENTS.find(self._disk.names(self._directory))
+        file = self._enter(EVENTS.following(found, epoch_ms), 0, None)
         self._write_head(file)
         return file
 
-    def _enter(self, name: SegmentName, end: int, newest_ms: int | None) -> File:
+    def _enter(self, name: StoredName, end: int, newest_ms: int | None) -> File:
         self._name = name
         self._end = self._synced = end
         self._newest_ms = newest_ms
@@ -193,13 +165,13 @@ class SegmentStore:
 
     def _retire(self, epoch_ms: int) -> None:
         """Remove the oldest segments that the limits no longer keep; the newest one always stays."""
-        names = segment_names(self._disk.names(self._directory))
+        names = EVENTS.find(self._disk.names(self._directory))
         size = sum(self._disk.size(self._directory / name.text) for name in names[:-1])
         room = self._limits.max_mb * _MB - 2 * self._most_bytes  # for the newest one, and the one about to begin
         oldest_ms = epoch_ms - self._limits.keep_days * DAY_MS
         by_age = 0
         for name, following in pairwise(names):
-            too_old = following.first_ms < oldest_ms and by_age < _RETIRED_BY_AGE
+            too_old = following.epoch_ms < oldest_ms and by_age < _RETIRED_BY_AGE
             if size <= room and not too_old:
                 return
             by_age += too_old

@@ -1,0 +1,150 @@
+"""One tick's inputs as the difference from the tick before, exactly, in plain JSON values. Pure: values there and back.
+
+A tick is `[now, detectors, buttons, local, commands, faults, readbacks]`, `now` as the rise since the tick before.
+`0` stands for what need not be said: the same object as before (samples, readbacks), equal (faults), none (commands),
+gone on with the clock (local). What changes on every tick, the instants at which samples were taken, is told once for
+all samples that shared one: they mostly come from the same answer of the same device.
+
+The order of every mapping is kept, because the core may walk through it.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+from edge.model.commands import Command, CommandKind
+from edge.model.detectors import InputSample
+from edge.model.exchange import Inputs, Readback, ShellFault
+from edge.model.faults import FaultKind
+from edge.model.indications import Lamps
+from edge.model.plans import LocalTime
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
+
+Json: TypeAlias = Any
+"""What `json` reads and writes. Shapes are told at each function."""
+
+_Number = TypeVar("_Number", DetectorNumber, ButtonNumber)
+_Samples: TypeAlias = Mapping[_Number, InputSample]
+
+_NOTHING = InputSample(occupied=False, count=0, taken_ms=0)  # what a sample differs from when there was none
+_GOES_ON = (0, 0)  # a local time just as far on as the monotonic clock
+_NO_READBACK = Readback(sequence=0, taken_ms=0, lamps=None)
+
+
+def encode(rise_ms: Ms, before: Inputs, inputs: Inputs) -> list[Json]:
+    """The tick `rise_ms` after the one with `before`."""
+    return [
+        rise_ms,
+        _samples(before.detectors, inputs.detectors),
+        _samples(before.buttons, inputs.buttons),
+        _local(rise_ms, before.local, inputs.local),
+        [[c.kind.value, c.who, c.why] for c in inputs.commands] or 0,
+        0 if inputs.faults == before.faults else [[f.kind.value, f.where, f.detail] for f in inputs.faults],
+        _readbacks(before.readbacks, inputs.readbacks),
+    ]
+
+
+def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
+    """The rise and the inputs of an encoded tick, `before` being the inputs of the one before it.
+
+    Raises:
+        ValueError: it does not go on from `before`.
+    """
+    rise_ms, detectors, buttons, local, commands, faults, readbacks = tick
+    return rise_ms, Inputs(
+        _samples_back(before.detectors, detectors),
+        _samples_back(before.buttons, buttons),
+        _local_back(rise_ms, before.local, local),
+        tuple(Command(CommandKind(kind), who, why) for kind, who, why in commands or ()),
+        before.faults if faults == 0 else tuple(ShellFault(FaultKind(k), where, detail) for k, where, detail in faults),
+        before.readbacks if readbacks == 0 else tuple(_readbacks_back(before.readbacks, readbacks)),
+    )
+
+
+def _samples(before: _Samples[_Number], after: _Samples[_Number]) -> Json:
+    """`[order or 0, rises of the shared instants, [number, taken] apart from them, [number, level, rise, ok] changed]`."""
+    if after is before or not (after or before):
+        return 0
+    shared: dict[Ms, Ms] = {}  # an instant of before → the one now, in the order of `after`
+    apart: list[Json] = []
+    changed: list[Json] = []
+    for number, sample in after.items():
+        old = before.get(number, _NOTHING)
+        if shared.setdefault(old.taken_ms, sample.taken_ms) != sample.taken_ms:
+            apart.append([number, sample.taken_ms])
+        if sample.occupied != old.occupied or sample.count != old.count or sample.ok != old.ok:
+            changed.append([number, int(sample.occupied), sample.count - old.count, int(sample.ok)])
+    order = 0 if list(after) == list(before) else list(after)
+    return [order, [new - old for old, new in shared.items()], apart, changed]
+
+
+def _samples_back(before: _Samples[_Number], told: Json) -> _Samples[_Number]:
+    if told == 0:
+        return before
+    order, rises, apart, changed = told
+    rise = iter(rises)
+    shared: dict[Ms, Ms] = {}
+    taken_apart: dict[_Number, Ms] = dict(apart)
+    levels: dict[_Number, tuple[int, int, int]] = {n: (occupied, more, ok) for n, occupied, more, ok in changed}
+    after: dict[_Number, InputSample] = {}
+    for number in before if order == 0 else order:
+        old = before.get(number, _NOTHING)
+        if old.taken_ms not in shared:
+            shared[old.taken_ms] = old.taken_ms + next(rise)
+        taken_ms = taken_apart.get(number, shared[old.taken_ms])
+        occupied, more, ok = levels.get(number, (old.occupied, 0, old.ok))
+        after[number] = InputSample(bool(occupied), old.count + more, taken_ms, bool(ok))
+    return after
+
+
+def _local(rise_ms: Ms, before: LocalTime | None, after: LocalTime | None) -> Json:
+    """`None`, 0, `[day_ms, epoch_ms]` as the difference from the expected, or all of it."""
+    if after is None:
+        return None
+    if before is None or (before.date, before.weekday, before.synced) != (after.date, after.weekday, after.synced):
+        return [*after.date, after.weekday, after.day_ms, after.epoch_ms, int(after.synced)]
+    beyond = [after.day_ms - before.day_ms - rise_ms, after.epoch_ms - before.epoch_ms - rise_ms]
+    return beyond if any(beyond) else 0
+
+
+def _local_back(rise_ms: Ms, before: LocalTime | None, told: Json) -> LocalTime | None:
+    if told is None:
+        return None
+    if told and len(told) != len(_GOES_ON):
+        year, month, day, weekday, day_ms, epoch_ms, synced = told
+        return LocalTime((year, month, day), weekday, day_ms, epoch_ms, bool(synced))
+    if before is None:
+        raise ValueError("a local time that goes on from none")
+    day_more, epoch_more = told or _GOES_ON
+    day_ms, epoch_ms = before.day_ms + rise_ms + day_more, before.epoch_ms + rise_ms + epoch_more
+    return LocalTime(before.date, before.weekday, day_ms, epoch_ms, before.synced)
+
+
+def _readbacks(before: tuple[Readback, ...], after: tuple[Readback, ...]) -> Json:
+    """Each against the one at the same place: `[rise of the sequence, rise of the instant, lamps]`, lamps 0 if the same."""
+    if after is before:
+        return 0
+    told = []
+    for k, readback in enumerate(after):
+        old = before[k] if k < len(before) else _NO_READBACK
+        lamps = 0 if _same(old.lamps, readback.lamps) else _pairs(readback.lamps)
+        told.append([readback.sequence - old.sequence, readback.taken_ms - old.taken_ms, lamps])
+    return told
+
+
+def _readbacks_back(before: tuple[Readback, ...], told: Json) -> Iterator[Readback]:
+    for k, (sequence, taken_ms, lamps) in enumerate(told):
+        old = before[k] if k < len(before) else _NO_READBACK
+        shown = old.lamps if lamps == 0 else _lamps_back(lamps)
+        yield Readback(old.sequence + sequence, old.taken_ms + taken_ms, shown)
+
+
+def _same(a: Mapping[ChannelNumber, Lamps] | None, b: Mapping[ChannelNumber, Lamps] | None) -> bool:
+    return a is b or _pairs(a) == _pairs(b)
+
+
+def _pairs(lamps: Mapping[ChannelNumber, Lamps] | None) -> Json:
+    return None if lamps is None else [[number, int(lit)] for number, lit in lamps.items()]
+
+
+def _lamps_back(pairs: Json) -> Mapping[ChannelNumber, Lamps] | None:
+    return None if pairs is None else {number: Lamps(lit) for number, lit in pairs}
