@@ -139,11 +139,11 @@ def overlap_faults(these: list[Bar], those: list[Bar]) -> Iterator[str]:
 
 
 def clearance_faults(ending: CardChannel, ends: list[Bar], starts: list[Bar]) -> Iterator[str]:
-    for end in ends:
-        for start in starts:
-            if end.letter in "gw" and start.letter in "gw" and end.end <= start.begin:
-                if start.begin - end.end < ending.min_yellow_and_red_ms:
-                    yield f"{start} too soon after {end}"
+    began = [bar.begin for bar in starts if bar.letter in "gw"]
+    ended = [bar.end for bar in ends if bar.letter in "gw"]
+    for begin in began:
+        if any(end <= begin < end + ending.min_yellow_and_red_ms for end in ended):
+            yield f"a start at {begin} too soon after {ending.number}"
 
 
 def exit_faults(card: Card, stretch: Stretch, bars: dict[ChannelNumber, list[Bar]]) -> Iterator[str]:

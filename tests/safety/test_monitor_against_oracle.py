@@ -169,7 +169,7 @@ def timetable(card: Card, stages: list[frozenset[ChannelNumber]], extra_ms: list
 def test_a_valid_timetable_is_never_refused_whatever_the_ticks(card: Card, data: st.DataObject) -> None:
     stages = data.draw(st.lists(st.sampled_from(cliques(card)), min_size=1, max_size=4))
     extra = data.draw(st.lists(st.integers(0, 3_000), min_size=len(stages), max_size=len(stages)))
-    gaps = data.draw(st.lists(st.integers(1, 700), min_size=1, max_size=20))
+    gaps = data.draw(st.lists(st.integers(40, 700), min_size=1, max_size=20))
     street = Street(card)
     ticks = 0
     for image, least_ms in timetable(card, stages, extra):
