@@ -10,7 +10,7 @@ from typing import cast
 
 from drivers.base import Clock, DriverOpenError, OpenDevice
 from drivers.modbus_arming import DEFAULT_WATCHDOG_MS, Terms
-from drivers.modbus_codec import MAX_WRITE_COILS, wiring_of
+from drivers.modbus_codec import MAX_WRITE_COILS, Function, read, wiring_of
 from drivers.modbus_inputs import InputPoller, Terminals, requests_for
 from drivers.modbus_line import Line
 from drivers.modbus_outputs import Lamps, LampTerms
@@ -105,8 +105,11 @@ def _options_of(device: Device) -> ModbusOptions:
 
 def _lamp_terms(options: ModbusOptions, profile: Profile, channels: tuple[Channel, ...]) -> LampTerms:
     watchdog_ms = options.watchdog_ms if options.watchdog_ms is not None else DEFAULT_WATCHDOG_MS
-    terms = Terms(options.unit, options.profile, profile, watchdog_ms, options.external_monitor)
-    return LampTerms(terms, wiring_of(channels), options.coils_start, options.readback)
+    wiring = wiring_of(channels)
+    first = options.coils_start + wiring.first
+    readback = read(options.unit, Function.READ_COILS, first, len(wiring.lamps)) if options.readback else None
+    terms = Terms(options.unit, options.profile, profile, watchdog_ms, options.external_monitor, readback)
+    return LampTerms(terms, wiring, first, readback)
 
 
 def _profile_of(name: str, options: ModbusOptions) -> Profile:

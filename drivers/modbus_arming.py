@@ -55,13 +55,15 @@ Questions: TypeAlias = Generator[Request, Reply, Armed | Refusal]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms one unit is armed. `watchdog_ms`: the slowest time-out accepted."""
+    """On what terms one unit is armed. `watchdog_ms`: the slowest time-out accepted; `probe`: a first question, asked only
+    to see that the unit is there and that what it asks for can be read."""
 
     unit: int
     profile_name: str
     profile: Profile
     watchdog_ms: Ms
     external_monitor: bool
+    probe: Request | None = None
 
 
 class Inquiry:
@@ -86,6 +88,8 @@ def arming(terms: Terms) -> Questions:
     """The questions to ask before the first lamp image, in order: expired? settings? time-out?"""
     if not terms.profile.proves_dead_man and not terms.external_monitor:
         return Refusal(_no_proof(terms))
+    if terms.probe is not None:
+        yield terms.probe
     watchdog = terms.profile.watchdog
     if watchdog is None:
         return Armed()

@@ -17,7 +17,7 @@ from typing import Final
 
 from drivers.base import Clock, DriverIOError
 from drivers.modbus_arming import Armed, Inquiry, Refusal, Terms, arming, watch
-from drivers.modbus_codec import Function, Request, Wiring, coils_of, lamps_from, write_coils
+from drivers.modbus_codec import Request, Wiring, coils_of, lamps_from, write_coils
 from drivers.modbus_inputs import Ask
 from drivers.modbus_port import Refused
 from edge.model.devices import DeviceState
@@ -71,12 +71,13 @@ class _Submission:
 
 @dataclass(frozen=True, slots=True)
 class LampTerms:
-    """How the lamps of one unit are driven. `coils_start`: coil of wire 0."""
+    """How the lamps of one unit are driven. `first`: coil of the lowest wire; `readback`: how its coils are read, None if
+    they are not."""
 
     terms: Terms
     wiring: Wiring
-    coils_start: int
-    readback: bool
+    first: int
+    readback: Request | None
 
 
 class Lamps:
@@ -238,16 +239,14 @@ class Lamps:
         with self._lock:
             self._due_ms = now + REFRESH_MS
         how = self._how
-        unit, first = how.terms.unit, how.coils_start + how.wiring.first
         try:
-            ask(write_coils(unit, first, image.bits))
+            ask(write_coils(how.terms.unit, how.first, image.bits))
         except Refused as refused:
             self.said = f"{refused}; it refuses the lamp image"
             raise
         self._refreshed_ms, self._written, self.said = now, image.bits, ""
         taken_ms, lamps = now, None
-        if how.readback:
+        if how.readback is not None:
             taken_ms = self._clock()
-            reply = ask(Request(unit, Function.READ_COILS, first, len(image.bits)))
-            lamps = lamps_from(how.wiring, reply.values)
+            lamps = lamps_from(how.wiring, ask(how.readback).values)
         self.verified = Readback(image.sequence, taken_ms, lamps)
