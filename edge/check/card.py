@@ -82,15 +82,16 @@ def timing_keeps_the_card(draft: Draft, findings: Findings) -> None:
         channel = draft.site.channels[card.number]
         phase = draft.site.phases.get(channel.phase)
         if phase is not None:
-            _keeps(draft.site, card, phase, findings)
+            _keeps(card, phase, findings)
 
 
-def _keeps(site: Site, card: CardChannel, phase: Phase, findings: Findings) -> None:
+def _keeps(card: CardChannel, phase: Phase, findings: Findings) -> None:
     for key, minimum, card_key in _minimums(card):
         path: Path = ("phases", phase.number, key)
         has = _timing(phase)[key]
         if has < minimum:
-            what = f"phase {phase.number}: {key} {s(has)} s, the card of channel {card.number} wants {s(minimum)} s ({card_key})"
+            wanted = f"the card of channel {card.number} wants {s(minimum)} s ({card_key})"
+            what = f"phase {phase.number}: {key} {s(has)} s, {wanted}"
             uses: list[Path] = [
                 ("conflicts", card_key),
                 ("conflicts", "channels", card.number),

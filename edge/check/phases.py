@@ -11,7 +11,7 @@ from edge.check.words import s
 from edge.config.fields import nearest
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
-from edge.config.rows import OverridesRow, OverrideRow
+from edge.config.rows import OverrideRow, OverridesRow
 from edge.model.phases import Phase
 from edge.model.units import Ms
 
@@ -25,22 +25,22 @@ class _Bound:
     name: str
     key: str
     breaks: Callable[[Phase], bool]
-    value: Callable[[Phase], Ms]
     rule: str
     mend: str
 
+    def value(self, phase: Phase) -> Ms:
+        """The time of `phase` that it bounds."""
+        return phase.yellow_ms if self.key == "yellow" else phase.red_clear_ms
+
+
+_SHORTEST_YELLOW_MS: Ms = 3_000
+_LONGEST_YELLOW_MS: Ms = 6_000
+_LONGEST_RED_CLEAR_MS: Ms = 6_000
 
 _BOUNDS = (
-    _Bound("yellow_below_3", "yellow", lambda p: p.yellow_ms < 3_000, lambda p: p.yellow_ms, "under 3 s", "at least 3"),
-    _Bound("yellow_above_6", "yellow", lambda p: p.yellow_ms > 6_000, lambda p: p.yellow_ms, "over 6 s", "at most 6"),
-    _Bound(
-        "red_clear_above_6",
-        "red_clear",
-        lambda p: p.red_clear_ms > 6_000,
-        lambda p: p.red_clear_ms,
-        "over 6 s",
-        "at most 6",
-    ),
+    _Bound("yellow_below_3", "yellow", lambda p: p.yellow_ms < _SHORTEST_YELLOW_MS, "under 3 s", "at least 3"),
+    _Bound("yellow_above_6", "yellow", lambda p: p.yellow_ms > _LONGEST_YELLOW_MS, "over 6 s", "at most 6"),
+    _Bound("red_clear_above_6", "red_clear", lambda p: p.red_clear_ms > _LONGEST_RED_CLEAR_MS, "over 6 s", "at most 6"),
 )
 
 

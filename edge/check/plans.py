@@ -70,7 +70,11 @@ def _rings_meet(sequence: Sequence, plan: FixedPlan, findings: Findings) -> None
         at = [sum(_length(sequence, plan, k, r) for k in range(g + 1)) for r in range(len(sequence.rings))]
         late = next((r for r, time in enumerate(at) if time != at[0]), None)
         if late is not None:
-            what = f"plan {plan.number}: ring 1 reaches barrier {g + 1} after {s(at[0])} s, ring {late + 1} after {s(at[late])} s"
+            first, other = (
+                f"ring 1 reaches barrier {g + 1} after {s(at[0])} s",
+                f"ring {late + 1} after {s(at[late])} s",
+            )
+            what = f"plan {plan.number}: {first}, {other}"
             write = f"give both the same sum before the barrier; they differ by {s(abs(at[late] - at[0]))} s"
             findings.cross(("plans", plan.number, "splits"), what, write)
 

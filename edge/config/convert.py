@@ -6,9 +6,9 @@ What does not fit together within one row is reported here; what two rows say of
 from collections.abc import Mapping
 
 from edge.config.convert_devices import device_of
-from edge.config.kinds import FlashWord
 from edge.config.problems import Findings
 from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, PhaseRow, SiteFile
+from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
 from edge.model.phases import PedTiming, Phase

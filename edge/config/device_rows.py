@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from edge.config.fields import Seconds, Switch, Text, Whole, Word
+from edge.config.row import Row, optional, setting, switch
 from edge.model.devices import InputForm, Parity, SerialProtocol
 from edge.model.units import Ms
 
@@ -12,19 +13,15 @@ _POLL = Seconds(0.1, 10)
 _STALE = Seconds(0.2, 60)
 
 
-class _DeviceRow(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
-
-    stale_after: Annotated[Ms, _STALE] = Field(1.0, description="A sample older than this is no sample, s.")
+class _DeviceRow(Row):
+    stale_after: Annotated[Ms, _STALE] = setting(1.0, "A sample older than this is no sample, s.")
 
 
-class ModbusInputsRow(BaseModel):
+class ModbusInputsRow(Row):
     """`inputs` of a Modbus device: terminals 1 to `count` are addresses from `start`."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
-
     form: Annotated[InputForm, Word(InputForm)] = Field(description="How the module presents its inputs.")
-    start: Annotated[int, Whole(0, 65_535)] = Field(0, description="Address of terminal 1, counted from 0.")
+    start: Annotated[int, Whole(0, 65_535)] = setting(0, "Address of terminal 1, counted from 0.")
     count: Annotated[int, Whole(1, 2_000)] = Field(description="How many terminals.")
 
 
@@ -33,36 +30,24 @@ class ModbusRow(_DeviceRow):
 
     driver: Literal["modbus"] = Field(description="The driver.")
     profile: Annotated[str, Text(60, empty=False)] = Field(description="The module, see docs/drivers.md.")
-    host: Annotated[str | None, Text(253, empty=False)] = Field(
-        None, validate_default=False, description="Modbus TCP: address."
+    host: Annotated[str | None, Text(253, empty=False)] = optional("Modbus TCP: address.")
+    tcp_port: Annotated[int | None, Whole(1, 65_535)] = optional("Modbus TCP: port, default 502.")
+    port: Annotated[str | None, Text(200, empty=False)] = optional("Modbus RTU: serial port, by /dev/serial/by-id.")
+    baud: Annotated[int | None, Whole(300, 1_000_000)] = optional("Modbus RTU: baud, default 9600.")
+    parity: Annotated[Parity | None, Word(Parity)] = optional("Modbus RTU: parity, default none.")
+    stop_bits: Annotated[int | None, Whole(1, 2)] = optional("Modbus RTU: stop bits, default 1.")
+    unit: Annotated[int, Whole(0, 255)] = setting(1, "Unit (slave) number.")
+    poll: Annotated[Ms, _POLL] = setting(0.1, "Interval of reading, s.")
+    timeout: Annotated[Ms, Seconds(0.1, 5)] = setting(0.2, "An answer later than this is no answer, s.")
+    inputs: ModbusInputsRow | None = optional("Its inputs, where it has any that are used.")
+    coils_start: Annotated[int, Whole(0, 65_535)] = setting(0, "Coil address of wire 0.")
+    watchdog: Annotated[Ms | None, Seconds(0.1, 60)] = optional(
+        "What the module's watchdog must be set to, at most, s."
     )
-    tcp_port: Annotated[int | None, Whole(1, 65_535)] = Field(
-        None, validate_default=False, description="Modbus TCP: port, default 502."
-    )
-    port: Annotated[str | None, Text(200, empty=False)] = Field(
-        None, validate_default=False, description="Modbus RTU: serial port, by /dev/serial/by-id."
-    )
-    baud: Annotated[int | None, Whole(300, 1_000_000)] = Field(
-        None, validate_default=False, description="Modbus RTU: baud, default 9600."
-    )
-    parity: Annotated[Parity | None, Word(Parity)] = Field(
-        None, validate_default=False, description="Modbus RTU: parity, default none."
-    )
-    stop_bits: Annotated[int | None, Whole(1, 2)] = Field(
-        None, validate_default=False, description="Modbus RTU: stop bits, default 1."
-    )
-    unit: Annotated[int, Whole(0, 255)] = Field(1, description="Unit (slave) number.")
-    poll: Annotated[Ms, _POLL] = Field(0.1, description="Interval of reading, s.")
-    timeout: Annotated[Ms, Seconds(0.1, 5)] = Field(0.2, description="An answer later than this is no answer, s.")
-    inputs: ModbusInputsRow | None = Field(None, description="Its inputs, where it has any that are used.")
-    coils_start: Annotated[int, Whole(0, 65_535)] = Field(0, description="Coil address of wire 0.")
-    watchdog: Annotated[Ms | None, Seconds(0.1, 60)] = Field(
-        None, validate_default=False, description="What the module's watchdog must be set to, at most, s."
-    )
-    readback: Annotated[bool, Switch()] = Field(True, description="Read the coils back and compare.")  # noqa: FBT003
-    external_monitor: Annotated[bool, Switch()] = Field(
-        False,  # noqa: FBT003
-        description="A hardware monitor stands behind it; needed where the module holds its outputs without a master.",
+    readback: Annotated[bool, Switch()] = switch("Read the coils back and compare.", default=True)
+    external_monitor: Annotated[bool, Switch()] = switch(
+        "A hardware monitor stands behind it; needed where the module holds its outputs without a master.",
+        default=False,
     )
 
 
@@ -71,14 +56,14 @@ class SerialRow(_DeviceRow):
 
     driver: Literal["serial"] = Field(description="The driver.")
     port: Annotated[str, Text(200, empty=False)] = Field(description="Serial port, by /dev/serial/by-id.")
-    baud: Annotated[int, Whole(300, 1_000_000)] = Field(9_600, description="Baud.")
-    parity: Annotated[Parity, Word(Parity)] = Field("none", description="Parity.")
-    stop_bits: Annotated[int, Whole(1, 2)] = Field(1, description="Stop bits.")
+    baud: Annotated[int, Whole(300, 1_000_000)] = setting(9_600, "Baud.")
+    parity: Annotated[Parity, Word(Parity)] = setting("none", "Parity.")
+    stop_bits: Annotated[int, Whole(1, 2)] = setting(1, "Stop bits.")
     protocol: Annotated[SerialProtocol, Word(SerialProtocol)] = Field(description="What is spoken on the line.")
-    poll: Annotated[Ms, _POLL] = Field(0.1, description="Interval of asking, s.")
-    address: Annotated[int, Whole(0, 255)] = Field(0, description="Canoga: address of the card.")
-    presence_mask: Annotated[int, Whole(0, 255)] = Field(
-        0, description="Canoga: bits of the state byte that mean presence; 0: only counts are believed."
+    poll: Annotated[Ms, _POLL] = setting(0.1, "Interval of asking, s.")
+    address: Annotated[int, Whole(0, 255)] = setting(0, "Canoga: address of the card.")
+    presence_mask: Annotated[int, Whole(0, 255)] = setting(
+        0, "Canoga: bits of the state byte that mean presence; 0: only counts are believed."
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from typing_extensions import override
 
 from edge.model.detectors import InputRef
 from edge.model.units import HOUR_MS, MINUTE_MS
@@ -93,7 +94,7 @@ def _numeric(value: object, wanted: str) -> float:
         if _NUMBER_TEXT.fullmatch(value.strip()):
             raise refusal(f"{shown(value)} is text", f"write {value.strip()} without quotes")
         raise refusal(f"{shown(value)} is no number", f"write {wanted}")
-    if isinstance(value, float) and not math.isfinite(value):
+    if not math.isfinite(value):
         raise refusal(f"{value} is no quantity", f"write {wanted}")
     return value
 
@@ -113,6 +114,7 @@ class Seconds(Kind):
     low: float
     high: float
 
+    @override
     def read(self, value: object) -> int:
         seconds = _numeric(value, f"seconds, {number_text(self.low)} to {number_text(self.high)}")
         _within(seconds, self.low, self.high, " s")
@@ -121,6 +123,7 @@ class Seconds(Kind):
             raise refusal(f"{value} s is not a multiple of 0.1 s", f"write {number_text(tenths / 10)}")
         return tenths * _TENTH_MS
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "number", "minimum": self.low, "maximum": self.high, "multipleOf": 0.1}
 
@@ -133,13 +136,15 @@ class Whole(Kind):
     high: int
     unit: str = ""
 
+    @override
     def read(self, value: object) -> int:
         number = _numeric(value, f"a whole number, {self.low} to {self.high}")
-        if isinstance(number, float):
+        if not isinstance(number, int):
             raise refusal(f"{value} is not a whole number", f"write {round(number)}")
         _within(number, self.low, self.high, self.unit)
         return int(number)
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
@@ -151,9 +156,11 @@ class Minutes(Kind):
     low: int
     high: int
 
+    @override
     def read(self, value: object) -> int:
         return Whole(self.low, self.high, " min").read(value) * MINUTE_MS
 
+    @override
     def json(self) -> JsonSchemaValue:
         return Whole(self.low, self.high).json()
 
@@ -165,11 +172,13 @@ class Decimal(Kind):
     low: float
     high: float
 
+    @override
     def read(self, value: object) -> float:
         number = _numeric(value, f"a number, {number_text(self.low)} to {number_text(self.high)}")
         _within(number, self.low, self.high, "")
         return float(number)
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "number", "minimum": self.low, "maximum": self.high}
 
@@ -180,6 +189,7 @@ class NumberKey(Kind):
 
     high: int
 
+    @override
     def read(self, value: object) -> int:
         if isinstance(value, str) and value.isdecimal():
             raise refusal(f"the key {shown(value)} is text", f"write {int(value)} without quotes")
@@ -187,6 +197,7 @@ class NumberKey(Kind):
             raise refusal(f"the key {shown(value)} is not a number here", f"write a number, 1 to {self.high}")
         return value
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^[1-9][0-9]*$"}
 
@@ -198,6 +209,7 @@ class Text(Kind):
     longest: int = 200
     empty: bool = True
 
+    @override
     def read(self, value: object) -> str:
         if not isinstance(value, str):
             text = shown(value) if value is not None else "text"
@@ -208,6 +220,7 @@ class Text(Kind):
             raise refusal("this text is empty", "write at least a word")
         return value
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "maxLength": self.longest, "minLength": 0 if self.empty else 1}
 
@@ -216,6 +229,7 @@ class Text(Kind):
 class Name(Kind):
     """A device's name: a letter, then letters, digits, - and _."""
 
+    @override
     def read(self, value: object) -> str:
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,31}", value):
             return value
@@ -223,6 +237,7 @@ class Name(Kind):
             f"{shown(value)} is no device name", "write a letter first, then letters, digits, - or _, at most 32"
         )
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,31}$"}
 
@@ -231,12 +246,14 @@ class Name(Kind):
 class Switch(Kind):
     """true or false, and nothing that merely looks like it."""
 
+    @override
     def read(self, value: object) -> bool:
         if isinstance(value, bool):
             return value
         meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower(), "true or false")
         raise refusal(f"{shown(value)} is neither true nor false", f"write {meant}")
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "boolean"}
 
@@ -247,6 +264,7 @@ class Word(Kind):
 
     words: type[Enum]
 
+    @override
     def read(self, value: object) -> Enum:
         known = tuple(str(member.value) for member in self.words)
         if isinstance(value, str) and value in known:
@@ -255,6 +273,7 @@ class Word(Kind):
         write = f"did you mean '{meant}'?" if meant else f"write one of {', '.join(known)}"
         raise refusal(f"{shown(value)} is none of {', '.join(known)}", write)
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "enum": [member.value for member in self.words]}
 
@@ -263,12 +282,14 @@ class Word(Kind):
 class InputText(Kind):
     """`loops.3`: terminal 3 of device `loops`."""
 
+    @override
     def read(self, value: object) -> InputRef:
         found = _INPUT.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             raise refusal(f"{shown(value)} names no input", "write device.terminal, such as loops.3")
         return InputRef(found[1], found[2])
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": f"^{_INPUT.pattern}$"}
 
@@ -279,6 +300,7 @@ class Clock(Kind):
 
     end_of_day: bool = False
 
+    @override
     def read(self, value: object) -> int:
         found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
         if found is None:
@@ -289,6 +311,7 @@ class Clock(Kind):
             raise refusal(f"{shown(value)} is after the end of the day", "write 00:00 to 23:59")
         return at
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": f"^({_CLOCK.pattern})$"}
 
@@ -297,6 +320,7 @@ class Clock(Kind):
 class Date(Kind):
     """A date `YYYY-MM-DD`; read as (year, month, day)."""
 
+    @override
     def read(self, value: object) -> tuple[int, int, int]:
         found = _DATE.fullmatch(value) if isinstance(value, str) else None
         if found is None:
@@ -306,6 +330,7 @@ class Date(Kind):
             raise refusal(f"{value} is not in the calendar", "write a date that exists")
         return year, month, day
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": f"^{_DATE.pattern}$"}
 

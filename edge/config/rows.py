@@ -5,7 +5,7 @@ Defaults stand here in the units of the file. Every description is also the hove
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edge.config.device_rows import DeviceRow
 from edge.config.fields import (
@@ -22,8 +22,8 @@ from edge.config.fields import (
     Whole,
     Word,
 )
-from edge.config.kinds import FlashWord
-from edge.config.words import DaysText, DayText, RingText, RunText
+from edge.config.row import Row, optional, setting, switch
+from edge.config.words import DaysText, DayText, FlashWord, RingText, RunText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
 from edge.model.phases import Recall
 from edge.model.plans import Run
@@ -37,12 +37,6 @@ DetectorKey = Annotated[DetectorNumber, NumberKey(255)]
 ButtonKey = Annotated[ButtonNumber, NumberKey(255)]
 APlan = Annotated[PlanNumber, Whole(1, 253)]
 PlanKey = Annotated[PlanNumber, NumberKey(253)]
-
-
-class Row(BaseModel):
-    """What all rows share: nothing is guessed, nothing extra is let through."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
 
 
 class LocationRow(Row):
@@ -62,12 +56,12 @@ class MainStreetRow(Row):
 class SheetRow(Row):
     """`intersection.sheet`: which timing sheet this file states."""
 
-    revision: Annotated[str, Text()] = Field("", description="Revision of the timing sheet.")
-    date: Annotated[tuple[int, int, int] | None, Date()] = Field(None, validate_default=False, description="Its date.")
-    prepared_by: Annotated[str, Text()] = Field("", description="Who prepared it.")
-    approved_by: Annotated[str, Text()] = Field("", description="Who approved it.")
-    replaces: Annotated[str, Text()] = Field("", description="The revision it replaces.")
-    note: Annotated[str, Text(1000)] = Field("", description="What changed, and why.")
+    revision: Annotated[str, Text()] = setting("", "Revision of the timing sheet.")
+    date: Annotated[tuple[int, int, int] | None, Date()] = optional("Its date.")
+    prepared_by: Annotated[str, Text()] = setting("", "Who prepared it.")
+    approved_by: Annotated[str, Text()] = setting("", "Who approved it.")
+    replaces: Annotated[str, Text()] = setting("", "The revision it replaces.")
+    note: Annotated[str, Text(1000)] = setting("", "What changed, and why.")
 
 
 class IntersectionRow(Row):
@@ -78,76 +72,60 @@ class IntersectionRow(Row):
     )
     name: Annotated[str, Text(empty=False)] = Field(description="The two streets.")
     timezone: Annotated[str, Text(60, empty=False)] = Field(description="IANA time zone, such as America/Denver.")
-    location: LocationRow | None = Field(None, description="Where it is.")
-    main_street: MainStreetRow | None = Field(None, description="The main street.")
-    sheet: SheetRow | None = Field(None, description="The timing sheet this file states.")
+    location: LocationRow | None = optional("Where it is.")
+    main_street: MainStreetRow | None = optional("The main street.")
+    sheet: SheetRow | None = optional("The timing sheet this file states.")
 
 
 class OptionsRow(Row):
     """`options`: sequence options of the whole intersection."""
 
-    dual_entry: list[APhase] = Field(
-        [], description="Phases that come up beside a one-sided call (NTCIP phaseOptions 10)."
+    dual_entry: list[APhase] = setting([], "Phases that come up beside a one-sided call (NTCIP phaseOptions 10).")
+    simultaneous_gap: list[list[APhase]] = setting(
+        [], "Pairs of phases that leave a barrier only when both have gapped out (phaseOptions 11)."
     )
-    simultaneous_gap: list[list[APhase]] = Field(
-        [], description="Pairs of phases that leave a barrier only when both have gapped out (phaseOptions 11)."
-    )
-    rest_in: list[APhase] = Field([], description="Phases that are green when nobody calls.")
-    red_revert: Annotated[Ms, Seconds(2.0, 25.5)] = Field(
-        2.0, description="Shortest red before a phase that has just cleared is green again, s (NTCIP unitRedRevert)."
+    rest_in: list[APhase] = setting([], "Phases that are green when nobody calls.")
+    red_revert: Annotated[Ms, Seconds(2.0, 25.5)] = setting(
+        2.0, "Shortest red before a phase that has just cleared is green again, s (NTCIP unitRedRevert)."
     )
 
 
 class PhaseRow(Row):
     """One row of `phases`, one row of the timing sheet; seconds."""
 
-    move: Annotated[str, Text(40)] = Field("", description="The movement, such as EBT or WBL+WBT.")
+    move: Annotated[str, Text(40)] = setting("", "The movement, such as EBT or WBL+WBT.")
     min_green: Annotated[Ms, Seconds(2, 255)] = Field(description="Minimum green, s.")
     passage: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Passage (gap) time, s.")
     max_green: Annotated[Ms, Seconds(2, 999)] = Field(description="Maximum green after a conflicting call, s.")
     yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(description="Yellow change, s; MUTCD 4F.17: 3 to 6.")
     red_clear: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Red clearance, s; MUTCD 4F.17: at most 6.")
-    recall: Annotated[Recall, Word(Recall)] = Field("none", description="A standing vehicle call.")
-    lock: Annotated[bool, Switch()] = Field(
-        False, description="A call on red is remembered after the vehicle has left."
-    )  # noqa: FBT003
-    walk: Annotated[Ms | None, Seconds(4, 255)] = Field(
-        None, validate_default=False, description="Walk, s; MUTCD 4I.06: 7."
+    recall: Annotated[Recall, Word(Recall)] = setting("none", "A standing vehicle call.")
+    lock: Annotated[bool, Switch()] = switch("A call on red is remembered after the vehicle has left.", default=False)
+    walk: Annotated[Ms | None, Seconds(4, 255)] = optional("Walk, s; MUTCD 4I.06: 7.")
+    ped_clear: Annotated[Ms | None, Seconds(1, 255)] = optional(
+        "Pedestrian clearance (flashing don't walk), s: length / 3.5 ft/s."
     )
-    ped_clear: Annotated[Ms | None, Seconds(1, 255)] = Field(
-        None, validate_default=False, description="Pedestrian clearance (flashing don't walk), s: length / 3.5 ft/s."
-    )
-    ped_recall: Annotated[bool, Switch()] = Field(False, description="A standing pedestrian call.")  # noqa: FBT003
+    ped_recall: Annotated[bool, Switch()] = switch("A standing pedestrian call.", default=False)
 
 
 class LimitsRow(Row):
     """When a detector is taken for failed; what a row leaves out comes from `detector_faults`."""
 
-    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = Field(
-        None, validate_default=False, description="Minutes of unbroken presence, 0 off."
-    )
-    no_activity_min: Annotated[Ms | None, Minutes(0, 1440)] = Field(
-        None, validate_default=False, description="Minutes without an actuation, 0 off."
-    )
-    chatter_per_min: Annotated[int | None, Whole(0, 255)] = Field(
-        None, validate_default=False, description="Actuations in a minute, 0 off."
-    )
-    on_fault: Annotated[OnFault | None, Word(OnFault)] = Field(
-        None, validate_default=False, description="What a failed detector does to its phase."
-    )
+    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = optional("Minutes of unbroken presence, 0 off.")
+    no_activity_min: Annotated[Ms | None, Minutes(0, 1440)] = optional("Minutes without an actuation, 0 off.")
+    chatter_per_min: Annotated[int | None, Whole(0, 255)] = optional("Actuations in a minute, 0 off.")
+    on_fault: Annotated[OnFault | None, Word(OnFault)] = optional("What a failed detector does to its phase.")
 
 
 class DetectorFaultsRow(Row):
     """`detector_faults`: the limits of every detector that states none (NEMA TS 2 3.9.3.1.4)."""
 
-    stuck_on_min: Annotated[Ms, Minutes(0, 255)] = Field(8, description="Minutes of unbroken presence, 0 off.")
-    no_activity_min: Annotated[Ms, Minutes(0, 1440)] = Field(180, description="Minutes without an actuation, 0 off.")
-    chatter_per_min: Annotated[int, Whole(0, 255)] = Field(60, description="Actuations in a minute, 0 off.")
-    on_fault: Annotated[OnFault, Word(OnFault)] = Field(
-        "max-recall", description="What a failed detector does to its phase."
-    )
-    active_from: Annotated[Ms, Clock()] = Field("06:00", description="From when on silence is a fault.")
-    active_to: Annotated[Ms, Clock(end_of_day=True)] = Field("22:00", description="Until when silence is a fault.")
+    stuck_on_min: Annotated[Ms, Minutes(0, 255)] = setting(8, "Minutes of unbroken presence, 0 off.")
+    no_activity_min: Annotated[Ms, Minutes(0, 1440)] = setting(180, "Minutes without an actuation, 0 off.")
+    chatter_per_min: Annotated[int, Whole(0, 255)] = setting(60, "Actuations in a minute, 0 off.")
+    on_fault: Annotated[OnFault, Word(OnFault)] = setting("max-recall", "What a failed detector does to its phase.")
+    active_from: Annotated[Ms, Clock()] = setting("06:00", "From when on silence is a fault.")
+    active_to: Annotated[Ms, Clock(end_of_day=True)] = setting("22:00", "Until when silence is a fault.")
 
 
 class DetectorRow(LimitsRow):
@@ -155,21 +133,19 @@ class DetectorRow(LimitsRow):
 
     input: Annotated[InputRef, InputText()] = Field(description="Where it is wired: device.terminal.")
     phase: APhase = Field(description="The phase it calls and extends.")
-    kind: Annotated[DetectorKind, Word(DetectorKind)] = Field("stopbar", description="Where the loop lies.")
-    move: Annotated[str, Text(40)] = Field("", description="Movement and lane, such as EBT-1.")
-    calls: Annotated[bool | None, Switch()] = Field(
-        None, validate_default=False, description="Whether it calls its phase; default true, false for kind count."
+    kind: Annotated[DetectorKind, Word(DetectorKind)] = setting("stopbar", "Where the loop lies.")
+    move: Annotated[str, Text(40)] = setting("", "Movement and lane, such as EBT-1.")
+    calls: Annotated[bool | None, Switch()] = optional(
+        "Whether it calls its phase; default true, false for kind count."
     )
-    extends: Annotated[bool | None, Switch()] = Field(
-        None, validate_default=False, description="Whether it extends the green; default true, false for kind count."
+    extends: Annotated[bool | None, Switch()] = optional(
+        "Whether it extends the green; default true, false for kind count."
     )
-    delay: Annotated[Ms, Seconds(0, 255)] = Field(0, description="Presence on red before it calls, s (NTCIP 2.3.2.7).")
-    extend: Annotated[Ms, Seconds(0, 25.5)] = Field(0, description="Presence stretched on green, s (NTCIP 2.3.2.8).")
-    distance_m: Annotated[float | None, Decimal(0, 500)] = Field(
-        None, validate_default=False, description="From the stop line upstream, metres."
-    )
-    partner: Annotated[DetectorNumber | None, Whole(1, 255)] = Field(
-        None, validate_default=False, description="The detector that stands in for it while it has failed."
+    delay: Annotated[Ms, Seconds(0, 255)] = setting(0, "Presence on red before it calls, s (NTCIP 2.3.2.7).")
+    extend: Annotated[Ms, Seconds(0, 25.5)] = setting(0, "Presence stretched on green, s (NTCIP 2.3.2.8).")
+    distance_m: Annotated[float | None, Decimal(0, 500)] = optional("From the stop line upstream, metres.")
+    partner: Annotated[DetectorNumber | None, Whole(1, 255)] = optional(
+        "The detector that stands in for it while it has failed."
     )
 
 
@@ -178,20 +154,14 @@ class ButtonRow(Row):
 
     input: Annotated[InputRef, InputText()] = Field(description="Where it is wired: device.terminal.")
     phase: APhase = Field(description="The phase whose walk it calls.")
-    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = Field(
-        None, validate_default=False, description="Minutes held before it is taken for stuck, 0 off."
-    )
+    stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = optional("Minutes held before it is taken for stuck, 0 off.")
 
 
 class ChannelRow(Row):
     """One row of `channels`: a load switch."""
 
-    phase: Annotated[PhaseNumber | None, Whole(1, 16)] = Field(
-        None, validate_default=False, description="The phase whose vehicle signals it shows."
-    )
-    ped: Annotated[PhaseNumber | None, Whole(1, 16)] = Field(
-        None, validate_default=False, description="The phase whose pedestrian signals it shows."
-    )
+    phase: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose vehicle signals it shows.")
+    ped: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose pedestrian signals it shows.")
     output: Annotated[str, Name()] = Field(description="The device that lights it.")
     wires: list[Annotated[int, Whole(0, 9_999)]] = Field(
         description="[red, yellow, green], or [don't walk, walk]; coil or line numbers from 0."
@@ -202,22 +172,16 @@ class ChannelRow(Row):
 class CardRow(Row):
     """One row of `conflicts.channels`: the monitor's programming of one channel where it differs."""
 
-    min_yellow: Annotated[Ms | None, Seconds(2.7, 25.5)] = Field(
-        None, validate_default=False, description="Shortest yellow of this channel, s."
+    min_yellow: Annotated[Ms | None, Seconds(2.7, 25.5)] = optional("Shortest yellow of this channel, s.")
+    min_yellow_and_red: Annotated[Ms | None, Seconds(2.7, 51)] = optional(
+        "Shortest yellow and red before a conflicting green, s."
     )
-    min_yellow_and_red: Annotated[Ms | None, Seconds(2.7, 51)] = Field(
-        None, validate_default=False, description="Shortest yellow and red before a conflicting green, s."
+    min_green: Annotated[Ms | None, Seconds(0, 255)] = optional("Shortest green of this channel, s; 0 not tested.")
+    min_walk: Annotated[Ms | None, Seconds(0, 255)] = optional("Shortest walk of this channel, s; 0 not tested.")
+    min_ped_clearance: Annotated[Ms | None, Seconds(0, 255)] = optional(
+        "Shortest pedestrian clearance of this channel, s; 0 not tested."
     )
-    min_green: Annotated[Ms | None, Seconds(0, 255)] = Field(
-        None, validate_default=False, description="Shortest green of this channel, s; 0 not tested."
-    )
-    min_walk: Annotated[Ms | None, Seconds(0, 255)] = Field(
-        None, validate_default=False, description="Shortest walk of this channel, s; 0 not tested."
-    )
-    min_ped_clearance: Annotated[Ms | None, Seconds(0, 255)] = Field(
-        None, validate_default=False, description="Shortest pedestrian clearance of this channel, s; 0 not tested."
-    )
-    may_be_dark: Annotated[bool, Switch()] = Field(False, description="Dark by design is no fault.")  # noqa: FBT003
+    may_be_dark: Annotated[bool, Switch()] = switch("Dark by design is no fault.", default=False)
 
 
 def _none_is_empty(value: object) -> object:
@@ -244,29 +208,25 @@ class ConflictsRow(Row):
     permissive: Annotated[
         dict[ChannelKey, list[AChannel]], BeforeValidator(_none_is_empty), WithJsonSchema(_PERMISSIVE_SCHEMA)
     ] = Field(description="Channels that may be green or walk together; none where there are none.")
-    confirmed_by: Annotated[str, Text()] = Field(
-        "", description="Who compared it with the cabinet's card; empty: no real outputs."
+    confirmed_by: Annotated[str, Text()] = setting(
+        "", "Who compared it with the cabinet's card; empty: no real outputs."
     )
-    min_yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(
-        2.7, description="Shortest yellow, s (NEMA TS 2 monitor: 2.7)."
+    min_yellow: Annotated[Ms, Seconds(2.7, 25.5)] = setting(2.7, "Shortest yellow, s (NEMA TS 2 monitor: 2.7).")
+    min_yellow_and_red: Annotated[Ms, Seconds(2.7, 51)] = setting(
+        2.7, "Shortest yellow and red before a conflicting green, s (NEMA TS 2 monitor: 2.7)."
     )
-    min_yellow_and_red: Annotated[Ms, Seconds(2.7, 51)] = Field(
-        2.7, description="Shortest yellow and red before a conflicting green, s (NEMA TS 2 monitor: 2.7)."
-    )
-    min_green: Annotated[Ms, Seconds(0, 255)] = Field(2, description="Shortest green, s; 0 not tested.")
-    min_walk: Annotated[Ms, Seconds(0, 255)] = Field(4, description="Shortest walk, s; 0 not tested.")
-    min_ped_clearance: Annotated[Ms, Seconds(0, 255)] = Field(
-        1, description="Shortest pedestrian clearance, s; 0 not tested."
-    )
-    channels: dict[ChannelKey, CardRow] = Field({}, description="Channels that differ.")
+    min_green: Annotated[Ms, Seconds(0, 255)] = setting(2, "Shortest green, s; 0 not tested.")
+    min_walk: Annotated[Ms, Seconds(0, 255)] = setting(4, "Shortest walk, s; 0 not tested.")
+    min_ped_clearance: Annotated[Ms, Seconds(0, 255)] = setting(1, "Shortest pedestrian clearance, s; 0 not tested.")
+    channels: dict[ChannelKey, CardRow] = setting({}, "Channels that differ.")
 
 
 class PlanRow(Row):
     """One row of `plans`. Splits include yellow and red clearance."""
 
-    name: Annotated[str, Text(40)] = Field("", description="Its name.")
+    name: Annotated[str, Text(40)] = setting("", "Its name.")
     cycle: Annotated[Ms, Seconds(30, 255)] = Field(description="Cycle, s.")
-    offset: Annotated[Ms, Seconds(0, 254.9)] = Field(0, description="Local midnight to the start of ring 1, s.")
+    offset: Annotated[Ms, Seconds(0, 254.9)] = setting(0, "Local midnight to the start of ring 1, s.")
     splits: dict[PhaseKey, Annotated[Ms, Seconds(1, 255)]] = Field(description="Seconds for every phase.")
 
 
@@ -288,37 +248,35 @@ class ExceptionRow(Row):
 class FallbackWhenRow(Row):
     """`fallback.when`: the stated limits of actuation."""
 
-    failed_detectors: Annotated[int, Whole(1, 255)] = Field(3, description="This many failed detectors.")
-    decision_late_ms: Annotated[Ms, Whole(50, 5_000, " ms")] = Field(200, description="A decision this late, ms.")
-    clock_unsynced_min: Annotated[Ms, Minutes(0, 10_080)] = Field(
-        60, description="A clock unsynchronised this long, minutes."
-    )
+    failed_detectors: Annotated[int, Whole(1, 255)] = setting(3, "This many failed detectors.")
+    decision_late_ms: Annotated[Ms, Whole(50, 5_000, " ms")] = setting(200, "A decision this late, ms.")
+    clock_unsynced_min: Annotated[Ms, Minutes(0, 10_080)] = setting(60, "A clock unsynchronised this long, minutes.")
 
 
 class FallbackRow(Row):
     """`fallback`: the fixed plan below actuation."""
 
     plan: APlan = Field(description="The plan that runs when the detectors cannot be trusted.")
-    when: FallbackWhenRow = Field({}, description="The limits.")
-    return_after_min: Annotated[Ms, Minutes(0, 1_440)] = Field(10, description="Clean minutes before it goes back up.")
+    when: FallbackWhenRow = setting({}, "The limits.")
+    return_after_min: Annotated[Ms, Minutes(0, 1_440)] = setting(10, "Clean minutes before it goes back up.")
 
 
 class StartUpRow(Row):
     """`flash.startup`."""
 
-    flash: Annotated[Ms, Seconds(3, 255)] = Field(6, description="Flash at start, s.")
-    exit_yellow: Annotated[Ms, Seconds(3, 25.5)] = Field(
-        4, description="Steady yellow, after flash, of the channels that flashed yellow, s."
+    flash: Annotated[Ms, Seconds(3, 255)] = setting(6, "Flash at start, s.")
+    exit_yellow: Annotated[Ms, Seconds(3, 25.5)] = setting(
+        4, "Steady yellow, after flash, of the channels that flashed yellow, s."
     )
-    all_red: Annotated[Ms, Seconds(1, 25.5)] = Field(6, description="All red before the first green, s.")
-    start_in: list[APhase] = Field([], description="The first phases; default: the first of every ring.")
+    all_red: Annotated[Ms, Seconds(1, 25.5)] = setting(6, "All red before the first green, s.")
+    start_in: list[APhase] = setting([], "The first phases; default: the first of every ring.")
 
 
 class FlashRow(Row):
     """`flash`."""
 
-    rate_hz: Annotated[int, Whole(1, 1)] = Field(1, description="Flashes a second (MUTCD 4G.01: 50 to 60 a minute).")
-    startup: StartUpRow = Field({}, description="The way from flash to the first green.")
+    rate_hz: Annotated[int, Whole(1, 1)] = setting(1, "Flashes a second (MUTCD 4G.01: 50 to 60 a minute).")
+    startup: StartUpRow = setting({}, "The way from flash to the first green.")
 
 
 class OverrideRow(Row):
@@ -331,16 +289,16 @@ class OverrideRow(Row):
 class OverridesRow(Row):
     """`overrides`: rules of the MUTCD that this site departs from, by name and with a reason."""
 
-    yellow_below_3: OverrideRow | None = Field(None, description="Yellow under 3 s; never under the card's minimum.")
-    yellow_above_6: OverrideRow | None = Field(None, description="Yellow over 6 s.")
-    red_clear_above_6: OverrideRow | None = Field(None, description="Red clearance over 6 s.")
+    yellow_below_3: OverrideRow | None = optional("Yellow under 3 s; never under the card's minimum.")
+    yellow_above_6: OverrideRow | None = optional("Yellow over 6 s.")
+    red_clear_above_6: OverrideRow | None = optional("Red clearance over 6 s.")
 
 
 class EventLogRow(Row):
     """`event_log`: how much is kept."""
 
-    keep_days: Annotated[int, Whole(1, 3_650)] = Field(30, description="Days.")
-    max_mb: Annotated[int, Whole(1, 100_000)] = Field(500, description="Megabytes.")
+    keep_days: Annotated[int, Whole(1, 3_650)] = setting(30, "Days.")
+    max_mb: Annotated[int, Whole(1, 100_000)] = setting(500, "Megabytes.")
 
 
 class SiteFile(Row):
@@ -351,23 +309,23 @@ class SiteFile(Row):
     rings: list[Annotated[tuple[tuple[PhaseNumber, ...], ...], RingText()]] = Field(
         description='One text a ring, such as "1 2 | 3 4"; | is the barrier.'
     )
-    options: OptionsRow = Field({}, description="Sequence options.")
+    options: OptionsRow = setting({}, "Sequence options.")
     phases: dict[PhaseKey, PhaseRow] = Field(description="The timing sheet.")
-    intergreen: dict[PhaseKey, dict[PhaseKey, Annotated[Ms, Seconds(0, 60)]]] = Field(
-        {}, description="End of green of a phase to start of green of another, s."
+    intergreen: dict[PhaseKey, dict[PhaseKey, Annotated[Ms, Seconds(0, 60)]]] = setting(
+        {}, "End of green of a phase to start of green of another, s."
     )
     io: dict[Annotated[str, Name()], DeviceRow] = Field(description="The devices.")
-    detectors: dict[DetectorKey, DetectorRow] = Field({}, description="The vehicle detectors.")
-    ped_buttons: dict[ButtonKey, ButtonRow] = Field({}, description="The push-buttons.")
-    detector_faults: DetectorFaultsRow = Field({}, description="When a detector is taken for failed.")
+    detectors: dict[DetectorKey, DetectorRow] = setting({}, "The vehicle detectors.")
+    ped_buttons: dict[ButtonKey, ButtonRow] = setting({}, "The push-buttons.")
+    detector_faults: DetectorFaultsRow = setting({}, "When a detector is taken for failed.")
     channels: dict[ChannelKey, ChannelRow] = Field(description="The load switches.")
     conflicts: ConflictsRow = Field(description="The monitor's card.")
     plans: dict[PlanKey, PlanRow] = Field(description="The fixed plans.")
-    schedule: list[ScheduleRow] = Field(
-        [{"days": "daily", "at": "00:00", "run": "free"}], description="What runs when; default: free."
+    schedule: list[ScheduleRow] = setting(
+        [{"days": "daily", "at": "00:00", "run": "free"}], "What runs when; default: free."
     )
-    exceptions: list[ExceptionRow] = Field([], description="Dates that run another day's schedule.")
+    exceptions: list[ExceptionRow] = setting([], "Dates that run another day's schedule.")
     fallback: FallbackRow = Field(description="What runs when actuation cannot be trusted.")
-    flash: FlashRow = Field({}, description="Flash, and the way out of it.")
-    overrides: OverridesRow = Field({}, description="Departures from a rule, by name.")
-    event_log: EventLogRow = Field({}, description="How much of the event log is kept.")
+    flash: FlashRow = setting({}, "Flash, and the way out of it.")
+    overrides: OverridesRow = setting({}, "Departures from a rule, by name.")
+    event_log: EventLogRow = setting({}, "How much of the event log is kept.")

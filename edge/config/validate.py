@@ -72,7 +72,7 @@ _UNKNOWN = frozenset({"extra_forbidden", "invalid_key"})
 
 
 def _path(loc: Path) -> Path:
-    """pydantic's location as a path of the file: without the driver tag and its marker of keys."""
+    """Pydantic's location as a path of the file: without the driver tag and its marker of keys."""
     parts = [part for part in loc if part != "[key]"]
     if len(parts) > 2 and parts[0] == "io" and parts[2] in DRIVERS:  # noqa: PLR2004 - io, name, tag
         del parts[2]

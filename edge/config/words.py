@@ -2,12 +2,24 @@
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
 from pydantic.json_schema import JsonSchemaValue
+from typing_extensions import override
 
 from edge.config.fields import DAYS, Kind, nearest, refusal, shown
 from edge.model.plans import FREE, Run, RunKind
 from edge.model.units import PhaseNumber, PlanNumber
+
+
+class FlashWord(Enum):
+    """What a channel shows in flash. A pedestrian channel is dark, or steady don't walk."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    DARK = "dark"
+    DONT_WALK = "dont-walk"
+
 
 _RING = re.compile(r"[0-9 |]*")
 _PLAN = re.compile(r"plan +([1-9][0-9]{0,2})")
@@ -18,6 +30,7 @@ _SPANS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}
 class RingText(Kind):
     """`"1 2 | 3 4"`: phases in order of service, `|` the barriers; read as barrier groups. A group may be empty."""
 
+    @override
     def read(self, value: object) -> tuple[tuple[PhaseNumber, ...], ...]:
         if not isinstance(value, str) or not _RING.fullmatch(value) or not value.strip(" |"):
             raise refusal(f"{shown(value)} is no ring", 'write phases and barriers in quotes, such as "1 2 | 3 4"')
@@ -27,6 +40,7 @@ class RingText(Kind):
             raise refusal(f"{shown(value)} has phase {wrong[0]}", "number phases 1 to 16")
         return ring
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^[0-9 |]*[0-9][0-9 |]*$"}
 
@@ -35,11 +49,13 @@ class RingText(Kind):
 class DaysText(Kind):
     """`daily`, `mon-fri`, `sat,sun`, `sun`; read as weekday numbers, Monday is 0."""
 
+    @override
     def read(self, value: object) -> frozenset[int]:
         if not isinstance(value, str):
             raise refusal(f"{shown(value)} names no days", "write daily, mon-fri, sat-sun or a day such as sun")
         return frozenset(day for part in value.split(",") for day in _span(part.strip(), value))
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "examples": ["daily", "mon-fri", "sat-sun", "mon,wed"]}
 
@@ -60,11 +76,13 @@ def _span(part: str, whole: str) -> range | list[int]:
 class DayText(Kind):
     """One day of the week, `mon` to `sun`; read as its number, Monday is 0."""
 
+    @override
     def read(self, value: object) -> int:
         if isinstance(value, str) and value in DAYS:
             return DAYS.index(value)
         raise refusal(f"{shown(value)} is no day of the week", f"write one of {', '.join(DAYS)}")
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "enum": list(DAYS)}
 
@@ -73,6 +91,7 @@ class DayText(Kind):
 class RunText(Kind):
     """`free`, `flash` or `plan 2`."""
 
+    @override
     def read(self, value: object) -> Run:
         if value == "free":
             return FREE
@@ -83,5 +102,6 @@ class RunText(Kind):
             raise refusal(f"{shown(value)} is nothing that can run", "write free, flash or plan n")
         return Run(RunKind.PLAN, PlanNumber(int(found[1])))
 
+    @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^(free|flash|plan +[1-9][0-9]{0,2})$"}

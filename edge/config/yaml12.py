@@ -7,7 +7,7 @@ their resolving or constructing is used here. Events, not nodes, so that nesting
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -25,7 +25,7 @@ from yaml.events import (
 
 from edge.config.problems import TOP, Findings, Mark, Path
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = "Scalar | list[Value] | dict[str | int, Value]"
 
 MAX_DEPTH = 10
@@ -138,7 +138,14 @@ def _report(error: yaml.YAMLError, findings: Findings) -> None:
     findings.at(place, (), f"this is not YAML: {said}{since}", "mend this line or the one above")
 
 
-def _mark(mark: yaml.Mark | None) -> Mark:
+class _Placed(Protocol):
+    """A mark of either parser; counts from 0."""
+
+    line: int
+    column: int
+
+
+def _mark(mark: _Placed | None) -> Mark:
     return Mark(mark.line + 1, mark.column + 1) if mark is not None else TOP
 
 
