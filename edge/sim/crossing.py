@@ -1,5 +1,7 @@
 """One pedestrian crossing: people come, press the button, wait for WALK and go."""
 
+from random import Random
+
 from edge.model.indications import Indication
 from edge.model.units import SECOND_MS, ButtonNumber, Ms, PhaseNumber
 from edge.sim.demand import Arrivals
@@ -37,6 +39,8 @@ class Crossing:
         self.waits_ms: list[Ms] = []
         self.arrived = 0
         self._buttons = buttons
+        # Dice of their own: how often is pressed depends on the signals, and must not change who comes.
+        self._which = Random(f"{seed}/button/{phase}")  # noqa: S311 - traffic, not secrets
         self._pressed_ms: Ms = 0
         self._now: Ms = 0
 
@@ -63,5 +67,5 @@ class Crossing:
     def _press(self) -> None:
         self._pressed_ms = self._now
         if self._buttons:
-            number = self.arrivals.dice.choice(sorted(self._buttons))
+            number = self._which.choice(sorted(self._buttons))
             self._buttons[number].press(self._now)

@@ -1,8 +1,8 @@
 """Lanes and loops of a site, as far as a site file tells them: the geometry the traffic model needs, and nothing of control.
 
 A phase has the lanes its detectors speak of. `EBT-1` and `EBT-2` are two lanes; two stop-bar loops of the same movement
-are two lanes; `EBT` beside `EBT-1` lies across all of them; `EBT+WBT` is one lane on each leg. A phase without
-detectors has one lane for each movement in its name.
+are two lanes; `EBT` beside `EBT-1` lies across all of them; `EBT+WBT` is one lane on each leg. Only the first word of a
+`move` counts, and only if it is a movement. A phase without detectors has one lane for each movement in its name.
 
 Positions are metres along the lane, 0 at the stop line, negative upstream of it.
 """
@@ -104,7 +104,14 @@ def _phase_lanes(site: Site, phase: Phase) -> Iterator[LaneLayout]:
 
 
 def _label(phase: Phase, detector: Detector) -> str:
-    return detector.move or phase.move
+    """The movement a detector speaks of: the first word of its `move`, else its phase's."""
+    return _movement(detector.move) or _movement(phase.move) or phase.move
+
+
+def _movement(text: str) -> str:
+    """`EBT-1` of `EBT-1 advance`; nothing where the first word is no movement."""
+    word = text.partition(" ")[0]
+    return word if word and all(_MOVE.fullmatch(part) for part in word.split("+")) else ""
 
 
 def _parts(label: str, numbered: dict[str, list[str]]) -> list[str]:
@@ -123,7 +130,7 @@ def _numbered(labels: list[str]) -> dict[str, list[str]]:
 
 def _lane_labels(phase: Phase, detectors: list[Detector]) -> list[str]:
     """One label a lane; a label stands twice where two loops of one kind lie side by side."""
-    labels = [_label(phase, d) for d in detectors] or [phase.move]
+    labels = [_label(phase, d) for d in detectors] or [_movement(phase.move) or phase.move]
     numbered = _numbered(labels)
     side_by_side = Counter((_label(phase, d), d.kind, d.distance_m) for d in detectors)
     lanes = Counter({part: 1 for label in labels for part in _parts(label, numbered)})

@@ -47,6 +47,16 @@ def test_a_phase_of_two_legs_has_a_lane_on_each() -> None:
     assert sorted(lanes_of_one_phase("EBT+WBT", *three).values()) == [[1], [2], [3]]
 
 
+def test_words_after_the_movement_do_not_make_lanes() -> None:
+    rows = (
+        (DetectorKind.STOPBAR, "WBL stop bar"),
+        (DetectorKind.ADVANCE, "WBL advance"),
+        (DetectorKind.COUNT, "by the oak"),
+    )
+    assert lanes_of_one_phase("WBL", *rows) == {"2/WBL/1": [1, 2, 3]}
+    assert lanes_of_one_phase("Mill Lane", *rows[2:]) == {"2/Mill Lane/1": [1]}
+
+
 def test_a_phase_without_detectors_has_a_lane_without_loops() -> None:
     assert lanes_of_one_phase("SBT") == {"2/SBT/1": []}
 

@@ -35,6 +35,10 @@ def test_the_same_seed_brings_the_same_traffic_whatever_the_signals_show(demand:
         assert here.arrived == there.arrived
         assert here.arrivals.next_ms == there.arrivals.next_ms
         assert here.arrivals.dice.getstate() == there.arrivals.dice.getstate()
+    for walkers, waiters in zip(served.crossings, held.crossings, strict=True):
+        assert walkers.arrived == waiters.arrived
+        assert walkers.arrivals.dice.getstate() == waiters.arrivals.dice.getstate()
+    assert sum(crossing.arrived for crossing in held.crossings) > 0
     assert held.report().total.served == 0
     assert served.report().total.vehicles == held.report().total.vehicles
 

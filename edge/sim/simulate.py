@@ -1,0 +1,141 @@
+"""`stopline simulate`: the controller against the built-in traffic, as fast as it goes. One seed means one result."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from edge.clock import monotonic_ms
+from edge.model.exchange import Inputs
+from edge.model.indications import Indication
+from edge.model.plans import FREE, LocalTime, RunKind, ScheduleEntry
+from edge.model.plans import Run as Runs
+from edge.model.site import Site
+from edge.model.units import SECOND_MS, TICK_MS, ChannelNumber, Ms, PhaseNumber, PlanNumber
+from edge.sim.demand import Demand
+from edge.sim.measure import PhaseFigures
+from edge.sim.run import Run, later, local_start
+from edge.sim.traffic import Plant, PlantReport
+
+START_LOCAL_MS = 1_767_596_400_000
+"""Monday 2026-01-05 07:00 local time: a working day, far from a change of daylight saving. Ours."""
+
+
+class Strategy(Enum):
+    """Who decides the greens."""
+
+    FIXED = "fixed"  # a fixed plan, detectors not heard
+    ACTUATED = "actuated"  # free operation
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is simulated. `plan`: of the fixed strategy, None for the site's fall-back plan; `out`: CSV log, None for none."""
+
+    strategy: Strategy = Strategy.ACTUATED
+    demand: Demand = Demand.SWING
+    seed: int = 1
+    duration_ms: Ms = 3_600_000
+    plan: PlanNumber | None = None
+    start_local_ms: int = START_LOCAL_MS
+    out: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimReport:
+    """What came of it. `violations`: what the monitor refused, in words; `wall_ms`: how long the computer took."""
+
+    setting: Setting
+    traffic: PlantReport
+    phases: Mapping[PhaseNumber, PhaseFigures]
+    violations: tuple[str, ...]
+    wall_ms: Ms
+
+    @property
+    def speed_x(self) -> float:
+        """Simulated time over the computer's time."""
+        return round(self.setting.duration_ms / max(1, self.wall_ms), 1)
+
+    def as_dict(self) -> dict[str, object]:
+        """The report as it is printed with --json. Delay in s for each vehicle that came, served or not."""
+        total, walkers = self.traffic.total, self.traffic.pedestrians
+        return {
+            "v": 1,
+            "strategy": self.setting.strategy.value,
+            "demand": self.setting.demand.value,
+            "seed": self.setting.seed,
+            "simulated_s": self.setting.duration_ms / SECOND_MS,
+            "delay_s": total.delay_s,
+            "p95_delay_s": total.p95_delay_s,
+            "vehicles": total.vehicles,
+            "unserved": total.unserved,
+            "stops": total.stops,
+            "ran_red": self.traffic.ran_red,
+            "pedestrians": {
+                "arrived": walkers.arrived,
+                "served": walkers.served,
+                "mean_wait_s": walkers.mean_wait_s,
+                "max_wait_s": walkers.max_wait_s,
+            },
+            "violations": len(self.violations),
+            "speed_x": self.speed_x,
+            "phases": {str(phase): self._phase(phase) for phase in sorted(self.phases)},
+        }
+
+    def _phase(self, phase: PhaseNumber) -> dict[str, object]:
+        traffic = self.traffic.phases[phase]
+        return {
+            **self.phases[phase].as_dict(),
+            "vehicles": traffic.vehicles,
+            "unserved": traffic.unserved,
+            "delay_s": traffic.delay_s,
+            "p95_delay_s": traffic.p95_delay_s,
+            "longest_queue": traffic.longest_queue,
+        }
+
+
+def with_strategy(site: Site, strategy: Strategy, plan: PlanNumber | None = None) -> Site:
+    """The site with a schedule that runs nothing but `strategy`.
+
+    Raises:
+        ValueError: the site has no such plan.
+    """
+    runs = FREE
+    if strategy is Strategy.FIXED:
+        number = plan if plan is not None else site.fallback.plan
+        if number not in site.plans:
+            have = ", ".join(str(n) for n in sorted(site.plans)) or "none"
+            raise ValueError(f"{site.name} has no plan {number} to run (plans: {have}) — name one of them")
+        runs = Runs(RunKind.PLAN, number)
+    every_day = ScheduleEntry(frozenset(range(7)), 0, runs)
+    return replace(site, schedule=(every_day,), exceptions=())
+
+
+def simulate(site: Site, setting: Setting, clock: Callable[[], Ms] = monotonic_ms) -> SimReport:
+    """Run the controller against the plant in steps of 100 ms; `clock` only times the computer.
+
+    Raises:
+        ValueError: the fixed strategy names a plan the site has not got.
+        OSError: the log cannot be written.
+    """
+    began = clock()
+    start = local_start(setting.start_local_ms, site.timezone)
+    run = Run(with_strategy(site, setting.strategy, setting.plan), start)
+    plant = Plant(site, setting.demand, setting.seed)
+    _drive(run, plant, start, setting.duration_ms)
+    if setting.out is not None:
+        run.write_log(setting.out)
+    return SimReport(
+        setting=setting,
+        traffic=plant.report(),
+        phases=run.figures(),
+        violations=tuple(violation.detail for violation in run.violations),
+        wall_ms=clock() - began,
+    )
+
+
+def _drive(run: Run, plant: Plant, start: LocalTime, duration_ms: Ms) -> None:
+    shown: Mapping[ChannelNumber, Indication] = {}
+    for now in range(0, duration_ms, TICK_MS):
+        heard = plant.step(now, shown)
+        shown = run.advance(now, Inputs(heard.detectors, heard.buttons, later(start, now)))
