@@ -1,6 +1,6 @@
 """Frames: one line of text each, with its own checksum, so that a reader can always find the next one.
 
-    a1b2c3d4 E 1713182400000 86400000 1:2 82:4⏎
+    392cb742 E 1713182400000 86400000 1:2 82:4⏎
     └──────┘ └──────────────────────────────┘└ line feed, the only one in the frame
      CRC-32    payload
      (zlib), 8 lower-case hexadecimal digits, of the payload's bytes

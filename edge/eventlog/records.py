@@ -67,8 +67,8 @@ def encode(record: Record) -> bytes:
     """The payload of one record."""
     match record:
         case Batch(epoch_ms, now, events):
-            listed = " ".join([f"{int(event.code)}:{event.parameter}" for event in events])
-            return f"E {epoch_ms} {now} {listed}".encode("ascii")
+            listed = "".join([f" {int(event.code)}:{event.parameter}" for event in events])
+            return f"E {epoch_ms} {now}{listed}".encode("ascii")
         case Gap(epoch_ms, now, lost, first_ms):
             return f"G {epoch_ms} {now} {lost} {first_ms}".encode("ascii")
         case Head(device, zone, program, schema):

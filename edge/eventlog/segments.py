@@ -101,16 +101,17 @@ class SegmentStore:
         self._begin_anew = begin_anew
         if file is None:
             return
-        with suppress(OSError):  # the disk has failed already: what is left behind shows twice at worst
+        with suppress(OSError):  # the disk has failed already and that was said: what stays behind shows twice at worst
             file.truncate(self._synced)
-        file.close()
+        with suppress(OSError):  # the same: a close that fails has closed
+            file.close()
 
     def close(self) -> None:
         """Sync and close; a later `append()` opens again."""
         self.sync()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def _falls_back(self, epoch_ms: int) -> bool:
         return self._newest_ms is not None and epoch_ms < self._newest_ms - BACKWARDS_MS

@@ -95,14 +95,14 @@ def test_time_stamps_are_read_with_any_fraction(stamp: str, after_noon_ms: int) 
 )
 def test_a_bad_row_is_named_by_file_and_line(line: str, says: str) -> None:
     lines = text("2024-04-15T12:00:00.000,1136,1,2\n", "\n", line)
-    with pytest.raises(LogFileError, match="day.csv:4: ") as caught:
+    with pytest.raises(LogFileError, match=r"day\.csv:4: ") as caught:
         list(parse_csv(lines, "day.csv"))
     assert says in str(caught.value)
 
 
 @pytest.mark.parametrize("lines", [[], ["2024-04-15T12:00:00.000,1136,1,2\n"], ["TimeStamp;DeviceId\n"]])
 def test_a_file_without_the_four_columns_is_refused_at_line_1(lines: Sequence[str]) -> None:
-    with pytest.raises(LogFileError, match="day.csv:1: the columns are .* — write TimeStamp,DeviceId"):
+    with pytest.raises(LogFileError, match=r"day\.csv:1: the columns are .* — write TimeStamp,DeviceId"):
         list(parse_csv(lines, "day.csv"))
 
 
