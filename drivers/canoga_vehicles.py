@@ -1,0 +1,153 @@
+"""From a Canoga card's records of the last vehicle to counts that never fall. Pure: records and instants in, verdicts out.
+
+Rules. A record that differs from the known one is a new vehicle, and its count says how many passed between two polls. A
+record that cannot follow the known one is *suspect*: it is no reading at all until the card has said the very same thing
+three times running, for a broken frame does not repeat itself and a card that was reset does. Suspect is a record
+
+    longer than 120 s, or with the start or the count of the known one while the rest differs (as MnDOT's IRIS has it);
+    whose vehicle would have left in the future, or whose start does not lie after the known one (the card was reset, or
+    the frame is broken); where the known one was there before us, within 12 h is close enough (IRIS);
+    blank, where a vehicle is known (a card that was reset; but a dead line's zero bytes pass the XOR check too);
+    that says more than 16 missed vehicles.
+
+Where its duration is the known duration moved by one byte the reply has lost its first byte: then no channel of that
+reply is believed. What has been missed without a trace is said as a gap and not made up: at least one vehicle is counted.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from drivers.canoga_frames import VehicleRecord
+from edge.model.units import HOUR_MS, MINUTE_MS, SECOND_MS, Ms
+
+LONGEST_VEHICLE_MS: Ms = 120 * SECOND_MS
+"""A longer stay is doubted (IRIS)."""
+
+LONGEST_HEADWAY_MS: Ms = 12 * HOUR_MS
+"""A longer headway is doubted (IRIS), unless the channel has been known to be quiet for as long."""
+
+CLOCK_SLACK_MS: Ms = SECOND_MS
+CLOCK_DRIFT = 1_000
+"""How far the card's clock may run ahead of ours: this, and one part in so many (ours: ten times a plain crystal)."""
+
+UNSAID_MISSES = 16
+"""More missed vehicles at once are said as a gap (IRIS)."""
+
+SILENCE_MS: Ms = 4 * MINUTE_MS
+"""After a longer silence what was missed is said as a gap, for the count may have wrapped unseen (IRIS)."""
+
+SHORTEST_HEADWAY_MS: Ms = 500
+"""More vehicles than one in this time cannot have passed one loop (ours: half of the 1 s of a dense platoon)."""
+
+INSISTING = 3
+"""A suspect record said so often running is believed (ours)."""
+
+_COUNTS = 256
+_CLOCK = 1 << 32
+
+
+class Verdict(Enum):
+    """What one record of one channel was."""
+
+    SUSPECT = "suspect"  # no reading
+    FIRST = "first"  # from here on it is counted
+    SAME = "same"  # nobody new
+    VEHICLES = "vehicles"
+    GAP = "gap"  # vehicles, and some may be missing from the count
+    RESET = "reset"  # the card began anew
+
+
+class ChannelFollower:
+    """One channel: the known record and the count since the driver started."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.missed = 0
+        self._known: VehicleRecord | None = None
+        self._read_ms: Ms = 0
+        self._changed_ms: Ms = 0
+        self._absent_ms: Ms | None = None  # the last reading before the known vehicle: it left after that
+        self._suspect: VehicleRecord | None = None
+        self._insisted = 0
+
+    def follow(self, record: VehicleRecord, now: Ms, *, doubted: bool = False) -> Verdict:
+        """Take one record read at `now`; `doubted`: another channel of the same reply shows that it is broken."""
+        if (doubted or self._is_doubtful(record, now)) and not self._insists(record):
+            return Verdict.SUSPECT
+        self._suspect = None
+        verdict, vehicles = self._judge(record, now)
+        self.count += vehicles
+        self.missed += max(0, vehicles - 1)
+        if verdict is not Verdict.SAME:
+            self._changed_ms, self._absent_ms = now, None if verdict is Verdict.FIRST else self._read_ms
+        self._known, self._read_ms = record, now
+        return verdict
+
+    def has_lost_its_first_byte(self, record: VehicleRecord, now: Ms) -> bool:
+        """Whether `record` looks like the known vehicle's, moved by one byte."""
+        known = self._known
+        return known is not None and record.duration_ms >> 8 == known.duration_ms and not self._may_follow(record, now)
+
+    def _is_doubtful(self, record: VehicleRecord, now: Ms) -> bool:
+        known = self._known
+        if record.duration_ms > LONGEST_VEHICLE_MS:
+            return True
+        if known is None or record.vehicle == known.vehicle:
+            return False
+        return (
+            record.start_ms == known.start_ms
+            or record.count == known.count
+            or not self._may_follow(record, now)
+            or (record.count - known.count) % _COUNTS - 1 > UNSAID_MISSES
+        )
+
+    def _may_follow(self, record: VehicleRecord, now: Ms) -> bool:
+        known = self._known
+        if known is None or record.vehicle == known.vehicle:
+            return True
+        headway = (record.start_ms - known.start_ms) % _CLOCK
+        if self._absent_ms is None:
+            longest = max(LONGEST_HEADWAY_MS, now - self._changed_ms + HOUR_MS)
+        else:
+            passed = now - self._absent_ms
+            longest = passed + passed // CLOCK_DRIFT + CLOCK_SLACK_MS + known.duration_ms - record.duration_ms
+        return not record.is_blank and 0 < headway < longest
+
+    def _insists(self, record: VehicleRecord) -> bool:
+        if self._suspect is None or self._suspect.vehicle != record.vehicle:
+            self._suspect, self._insisted = record, 0
+        self._insisted += 1
+        return self._insisted >= INSISTING
+
+    def _judge(self, record: VehicleRecord, now: Ms) -> tuple[Verdict, int]:
+        known = self._known
+        if known is None:
+            return Verdict.FIRST, 0
+        if record.vehicle == known.vehicle:
+            return Verdict.SAME, 0
+        silent_ms = now - self._read_ms
+        if not self._may_follow(record, now):
+            return Verdict.RESET, record.count if record.count <= _most(silent_ms, record.start_ms) else 1
+        vehicles = (record.count - known.count) % _COUNTS
+        if not 0 < vehicles <= _most(silent_ms, (record.start_ms - known.start_ms) % _CLOCK):
+            return Verdict.GAP, 1
+        said = vehicles - 1 > UNSAID_MISSES or silent_ms > SILENCE_MS
+        return (Verdict.GAP if said else Verdict.VEHICLES), vehicles
+
+
+def _most(silent_ms: Ms, headway_ms: Ms) -> int:
+    """How many vehicles can have passed since the last reading, and since the known vehicle."""
+    return 1 + UNSAID_MISSES + min(silent_ms, headway_ms) // SHORTEST_HEADWAY_MS
+
+
+class CardFollower:
+    """The channels of one card, reply by reply."""
+
+    def __init__(self, channels: int) -> None:
+        self.channels = tuple(ChannelFollower() for _ in range(channels))
+
+    def follow(self, records: Sequence[VehicleRecord], now: Ms) -> tuple[Verdict, ...]:
+        """Take one reply read at `now`; one verdict a channel."""
+        pairs = tuple(zip(self.channels, records, strict=True))
+        broken = any(channel.has_lost_its_first_byte(record, now) for channel, record in pairs)
+        return tuple(channel.follow(record, now, doubted=broken) for channel, record in pairs)
