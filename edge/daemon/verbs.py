@@ -1,0 +1,95 @@
+"""What the control socket answers, verb by verb. Runs in the server's thread: reads what was published, asks by the desk."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from edge.control_socket.connection import Pending
+from edge.control_socket.protocol import Code, Refused, Reply, Request
+from edge.control_socket.server import Access, Answer, Verb
+from edge.daemon.desk import Desk
+from edge.model.commands import CommandKind
+from edge.status import render
+from edge.status.facts import Entry, Published
+
+_MOST_EVENTS = 1_000
+
+
+class Daemon(Protocol):
+    """What the verbs may reach of the running daemon."""
+
+    desk: Desk
+
+    @property
+    def published(self) -> Published | None:
+        """The state after the last tick."""
+
+    def tail(self, count: int) -> list[Entry]:
+        """The newest entries of the memory ring, oldest first."""
+
+    def ask_reload(self, pending: Pending) -> None:
+        """Have the site file read again."""
+
+    def ask_snapshot(self, reason: str) -> None:
+        """Have the last half minute written."""
+
+
+def table(daemon: Daemon) -> Mapping[str, Verb]:
+    """Every verb by name; `subscribe` is the server's own and repeats `status`."""
+    return {
+        "status": Verb(_published(daemon, render.status)),
+        "faults": Verb(_published(daemon, render.faults)),
+        "detectors": Verb(_published(daemon, render.detectors)),
+        "health": Verb(_published(daemon, render.health)),
+        "events": Verb(lambda request: _events(daemon, request)),
+        "flash": Verb(_command(daemon, CommandKind.FLASH), Access.CHANGE),
+        "resume": Verb(lambda request: _resume(daemon, request), Access.CHANGE),
+        "faults_clear": Verb(_command(daemon, CommandKind.CLEAR_LATCH), Access.CHANGE),
+        "reload": Verb(lambda _: _reload(daemon), Access.CHANGE),
+        "snapshot": Verb(lambda request: _snapshot(daemon, request), Access.CHANGE),
+    }
+
+
+def _published(daemon: Daemon, rendered: Callable[[Published], Reply]) -> Answer:
+    def answer(_: Request) -> Reply:
+        return rendered(_state(daemon))
+
+    return answer
+
+
+def _state(daemon: Daemon) -> Published:
+    published = daemon.published
+    if published is None:
+        raise Refused(Code.REFUSED_NOW, "the controller is just starting; ask again in a moment")
+    return published
+
+
+def _events(daemon: Daemon, request: Request) -> Reply:
+    count = int(request.number("count", 50, 1, _MOST_EVENTS))
+    return {"events": render.entries(daemon.tail(count), _state(daemon).site.timezone)}
+
+
+def _command(daemon: Daemon, kind: CommandKind) -> Answer:
+    def answer(request: Request) -> Pending:
+        return daemon.desk.put(kind, request.who, request.why)
+
+    return answer
+
+
+def _resume(daemon: Daemon, request: Request) -> Pending:
+    if daemon.desk.operator_flash is None:
+        raise Refused(
+            Code.REFUSED_NOW,
+            f"no operator has asked for flash, so there is nothing to resume: {render.sentence(_state(daemon))}",
+        )
+    return daemon.desk.put(CommandKind.RESUME, request.who, request.why)
+
+
+def _reload(daemon: Daemon) -> Pending:
+    pending = Pending()
+    daemon.ask_reload(pending)
+    return pending
+
+
+def _snapshot(daemon: Daemon, request: Request) -> Reply:
+    daemon.ask_snapshot(f"asked by {request.who}: {request.why}")
+    return {}
