@@ -22,6 +22,11 @@ from edge.tick import Tick
 SiteReader: TypeAlias = Callable[[str, str], Site]
 """From the text of a site file and the name it has in messages to the site."""
 
+_HEARD = frozenset(
+    {EventCode.DETECTOR_ON, EventCode.DETECTOR_OFF, EventCode.PED_DETECTOR_ON, EventCode.PED_DETECTOR_OFF}
+)
+"""Not told in a difference: they follow what went in."""
+
 _EVENTS_SAID = 12
 """So many of the parting block's events are told; the log of the run has the rest. Ours."""
 
@@ -129,7 +134,7 @@ class _Repetition:
         result = self._tick.advance(now, recorded.inputs)
         events = result.decision.events
         self._digest.add(now, events, result.verdict.permitted.shown)
-        self._since += [(now, event) for event in events]
+        self._since += [(now, event) for event in events if event.code not in _HEARD]
         self.ticks += 1
         self.simulated_ms = now - self._began_ms
         if recorded.digest is not None:

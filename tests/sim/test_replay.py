@@ -124,18 +124,21 @@ def odot_1136() -> Site:
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded hours lie beside the repository, not in it")
-def test_two_recorded_hours_of_a_real_signal_drive_the_engine(tmp_path: Path) -> None:
-    report = replay_log(odot_1136(), RECORDED, tmp_path / "out.csv")
+def test_recorded_traffic_of_a_real_signal_drives_the_engine(tmp_path: Path) -> None:
+    half_hour = [row for row in read_csv(RECORDED) if row.local_ms < NOON + 30 * MINUTE_MS]
+    with (tmp_path / "in.csv").open("w", encoding="utf-8") as out:
+        write_csv(half_hour, out)
+    report = replay_log(odot_1136(), tmp_path / "in.csv", tmp_path / "out.csv")
     printed = report.as_dict()
     assert set(printed) == {"v", "simulated_s", "speed_x", "violations", "phases"}
     assert printed["violations"] == 0
-    assert printed["simulated_s"] == pytest.approx(7_200, abs=5)
+    assert printed["simulated_s"] == pytest.approx(1_800, abs=5)
     assert report.warnings == ()
-    assert sum(row.greens for row in report.phases.values()) > 200
+    assert sum(row.greens for row in report.phases.values()) > 60
     rows = list(read_csv(tmp_path / "out.csv"))
-    recorded_ons = sum(row.code == ON for row in read_csv(RECORDED))
+    recorded_ons = sum(row.code == ON for row in half_hour)
     assert sum(row.code == ON for row in rows) == pytest.approx(recorded_ons, rel=0.03)
     for phase, row in report.phases.items():
-        assert row.greens > 30, phase
+        assert row.greens > 8, phase
         assert sum(row.terminations.values()) in {row.greens, row.greens - 1}
         assert row.green_s.least >= 5.0
