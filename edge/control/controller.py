@@ -191,6 +191,8 @@ class Controller:
         if status is not self._flash_status:
             self._flash_status = status
             events.append(Event(EventCode.UNIT_FLASH_STATUS, status))
+        if self._mode.mode is Mode.CLEARING:
+            return events  # on the way to flash: what ran is still the pattern
         strategy = self._strategy
         flashing = self._mode.mode in FLASHING
         pattern = PATTERN_FLASH if flashing else strategy.plan.number if strategy else PATTERN_FREE

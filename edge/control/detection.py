@@ -128,6 +128,8 @@ class DetectorLogic:
         if sample.occupied != self.occupied:
             self.occupied = sample.occupied
             self.diagnosis.level(now, on=sample.occupied)
+            if not sample.occupied:
+                self._extend_until = now + self.config.extend_ms
         return bool(fresh) and not sample.occupied
 
     def _shape(self, now: Ms, *, pulsed: bool, green: bool) -> bool:
@@ -140,7 +142,8 @@ class DetectorLogic:
                 self._delay_from = min(self._delay_from, now)
                 if now - self._delay_from < config.delay_ms:
                     return False
-            self._extend_until = now + config.extend_ms
+            if pulsed:
+                self._extend_until = now + config.extend_ms
             return True
         self._delay_from = NEVER
         return green and now < self._extend_until

@@ -1,7 +1,8 @@
 """The fixed plan as a strategy: it calls every phase, holds each green to its force-off point and forces it off there.
 
 It hears no detector and no push-button: every pedestrian movement is served in every cycle. The force-off point of a
-phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3).
+phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3); at a barrier the
+longest clearance of the rings counts for all.
 
 Getting in step. When a green begins, its end is fixed at once: at its force-off point if that lies within the phase's
 own green time plus a fifth of the cycle; else the sequence is late against the plan, and the green ends after its
@@ -68,17 +69,27 @@ class FixedPlanStrategy:
 
 
 def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
-    """When in the cycle each phase with a split is forced off."""
+    """When in the cycle each phase with a split is forced off.
+
+    The rings leave a barrier group together, so the last phases of a group share the longest of their clearances.
+    """
+    last = {g: _last_of_group(site, plan, g) for g in range(site.sequence.group_count)}
     points: dict[PhaseNumber, Ms] = {}
     for ring in site.sequence.rings:
         start = 0
-        for group in ring:
+        for g, group in enumerate(ring):
             for phase in group:
                 split = plan.splits.get(phase, 0)
+                together = last[g] if phase in last[g] else (phase,)
                 if split:
-                    points[phase] = start + split - site.phases[phase].change_ms
+                    points[phase] = start + split - max(site.phases[p].change_ms for p in together)
                 start += split
     return points
+
+
+def _last_of_group(site: Site, plan: FixedPlan, group: int) -> tuple[PhaseNumber, ...]:
+    served = ([p for p in ring[group] if plan.splits.get(p)] for ring in site.sequence.rings)
+    return tuple(phases[-1] for phases in served if phases)
 
 
 def _shortest_cycle(site: Site, served: Mapping[PhaseNumber, Ms]) -> Ms:

@@ -193,7 +193,7 @@ class PhaseMachine:
                 return Cue.OPPOSED if opposed else None
             case Interval.YELLOW_CHANGE:
                 return Cue.YELLOW_TIMED if held >= self.timing.yellow_ms else None
-            case Interval.RED_CLEARANCE:
+            case Interval.RED_CLEARANCE:  # pragma: no branch - the last of a closed set
                 return Cue.CLEARANCE_TIMED if held >= self.timing.red_clear_ms else None
 
     def _tick_ped(self, now: Ms) -> list[Event]:

@@ -1,0 +1,277 @@
+"""The ladder, row by row: what a fault does, that it does no more, and how it is over."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.control.controller import longest_wait_ms
+from edge.control.faultbook import FaultBook
+from edge.model.commands import CommandKind
+from edge.model.detectors import Detector, DetectorLimits, OnFault
+from edge.model.events import EventCode as E
+from edge.model.events import FlashStatus
+from edge.model.exchange import Interval, Mode, PedInterval, Rung, ShellFault
+from edge.model.faults import FAULTS, Fault, FaultKind, Response
+from edge.model.indications import Indication
+from edge.model.phases import Recall
+from edge.model.plans import FREE, LocalTime, PlanNumber, Run, RunKind, ScheduleEntry
+from edge.model.site import Fallback, Site
+from edge.model.units import ButtonNumber, DetectorNumber
+from edge.safety.rules import Latch, Rule
+from edge.tick import Tick
+from tests import builders
+from tests.control.scenario import Scenario, number
+
+NOON = LocalTime((2026, 3, 2), 0, 43_200_000, 1_772_452_800_000, synced=True)
+SHELL = [k for k in FaultKind if not k.value.startswith(("detector", "button")) and k is not FaultKind.MONITOR_TRIPPED]
+
+
+def limits(site: Site, n: int, **changes: object) -> Site:
+    d: Detector = site.detectors[DetectorNumber(n)]
+    d = replace(d, **{k: v for k, v in changes.items() if k == "partner"})  # type: ignore[arg-type]
+    own = {k: v for k, v in changes.items() if k != "partner"}
+    d = replace(d, limits=replace(d.limits, **own))  # type: ignore[arg-type]
+    return replace(site, detectors={**site.detectors, d.number: d})
+
+
+def test_every_fault_has_exactly_one_row_and_a_sentence_a_technician_can_act_on() -> None:
+    assert set(FAULTS) == set(FaultKind)
+    for kind in FaultKind:
+        sentence = Fault(kind, "7", 0).sentence
+        assert sentence.endswith(".") and "{" not in sentence and len(sentence.split()) >= 8
+    assert sorted(k.code for k in FaultKind) == list(range(1, len(FaultKind) + 1))
+    assert Fault(FaultKind.STORAGE_FAILED, "x", 0, "ENOSPC").sentence.endswith("(ENOSPC)")
+
+
+@pytest.mark.parametrize("kind", SHELL)
+def test_each_row_has_its_response_and_returns_as_it_says(kind: FaultKind) -> None:
+    row = FAULTS[kind]
+    s = Scenario(builders.two_phase()).drain()
+    s.faults = (ShellFault(kind, "x"),)
+    s.step()
+    assert kind in s.standing()
+    expected = {Response.FIXED_PLAN: Rung.FIXED_PLAN, Response.FLASH: Rung.FLASH}.get(row.response, Rung.ACTUATED)
+    assert s.decision is not None and s.decision.rung is expected
+    assert (s.mode is Mode.FLASH) == (row.response is Response.FLASH)
+    s.faults = ()
+    clean = 60_000 if row.response is Response.FIXED_PLAN else row.returns_after_ms or 0
+    s.wait(clean / 1_000)
+    assert kind in s.standing()
+    s.step()
+    assert kind not in s.standing()
+    s.wait(20)
+    assert s.mode is Mode.RUN
+
+
+@pytest.mark.parametrize("kind", [k for k in SHELL if FAULTS[k].response is Response.FLASH])
+def test_a_flash_fault_flashes_in_the_same_tick_and_the_way_back_is_a_whole_start_up(kind: FaultKind) -> None:
+    s = Scenario(builders.quad()).drain()
+    s.occupy(2, 4).wait(3)
+    s.faults = (ShellFault(kind, "cab"),)
+    s.step()
+    assert s.decision is not None
+    assert {i for c, i in s.decision.wanted.items() if c < 20} == {Indication.FLASH_RED}
+    s.faults = ()
+    modes = []
+    for _ in range(600):
+        s.step()
+        if not modes or modes[-1] is not s.mode:
+            modes.append(s.mode)
+    assert modes == [Mode.FLASH, Mode.EXIT_YELLOW, Mode.ALL_RED, Mode.RUN]
+
+
+def test_a_detector_stuck_on_is_answered_by_a_max_recall_of_its_phase_and_not_by_the_intersection() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, max_presence_ms=60_000)).drain()
+    s.occupy(4).wait(70)
+    assert s.standing() == {FaultKind.DETECTOR_MAX_PRESENCE}
+    assert s.decision is not None and s.decision.rung is Rung.ACTUATED
+    assert s.phase(4).recall is Recall.MAX
+    assert s.times(E.DETECTOR_FAULT_SHORTED, 4)
+    s.leave(4).wait(12)
+    assert s.standing() == set() and s.phase(4).recall is Recall.NONE
+    assert s.times(E.DETECTOR_RESTORED, 4)
+
+
+def test_a_silent_detector_is_found_by_day_and_not_by_night() -> None:
+    site = limits(builders.two_phase(), 4, no_activity_ms=120_000, active_from_ms=6 * 3_600_000, active_to_ms=22 * 3_600_000)
+    by_day, by_night = Scenario(site, local=NOON), Scenario(site, local=replace(NOON, day_ms=3_600_000))
+    for s in (by_day, by_night):
+        s.wait(130)
+    assert FaultKind.DETECTOR_NO_ACTIVITY in by_day.standing()
+    assert not by_night.standing()
+    assert by_day.phase(4).recall is Recall.MAX
+    by_day.occupy(4).wait(2)
+    assert not by_day.standing()
+
+
+def test_a_chattering_detector_is_found_by_its_count_and_healed_after_quiet_minutes() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, erratic_per_min=30, on_fault=OnFault.MIN_RECALL)).drain()
+    for _ in range(40):
+        s.pulse(4, 2).wait(1)
+    assert s.standing() == {FaultKind.DETECTOR_ERRATIC}
+    assert s.phase(4).recall is Recall.MIN
+    s.wait(9 * 60)
+    assert not s.standing()
+
+
+def test_a_failed_detector_with_on_fault_none_recalls_nothing() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, on_fault=OnFault.NONE)).drain()
+    s.silent = {4}
+    s.wait(3)
+    assert s.standing() == {FaultKind.DETECTOR_STALE} and s.phase(4).recall is Recall.NONE
+
+
+def test_the_partner_stands_in_for_a_failed_detector() -> None:
+    site = limits(builders.quad(), 4, partner=DetectorNumber(8))
+    s = Scenario(site).drain()
+    s.silent = {4}
+    s.wait(3)
+    assert s.standing() == {FaultKind.DETECTOR_STALE} and s.phase(4).recall is Recall.NONE
+    since = s.now
+    s.occupy(8).wait(1)
+    assert s.times(E.PHASE_CALL_REGISTERED, 4, since)
+    s.silent = {4, 8}
+    s.wait(3)
+    assert s.phase(4).recall is Recall.MAX
+
+
+def test_a_detector_that_fails_while_occupied_leaves_no_call_behind_when_it_heals() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, on_fault=OnFault.NONE)).drain()
+    s.occupy(4).wait(5)
+    s.silent = {4}
+    s.wait(5)
+    s.leave(4)
+    s.silent = set()
+    s.wait(200)
+    since = s.now
+    s.occupy(2).until(60, 2, Interval.MIN_GREEN).leave(2).wait(100)
+    assert s.greens() == {2} and not s.times(E.PHASE_CALL_REGISTERED, 4, since)
+
+
+def test_too_many_failed_detectors_bring_the_fixed_plan_and_their_return_ends_it() -> None:
+    site = replace(builders.quad(), fallback=Fallback(PlanNumber(1), 3, 200, 3_600_000, 60_000))
+    s = Scenario(site).drain()
+    s.silent = {1, 2}
+    s.wait(5)
+    assert s.decision is not None and s.decision.rung is Rung.ACTUATED
+    s.silent = {1, 2, 3}
+    s.wait(5)
+    assert s.decision.rung is Rung.FIXED_PLAN
+    assert s.tick.controller.status(s.now).plan == 1
+    s.wait(200)
+    assert set(s.order_of_greens(s.now - 200_000)) == set(range(1, 9))
+    assert s.times(E.PED_BEGIN_WALK, 2, s.now - 200_000)
+    s.silent = set()
+    s.wait(80)
+    assert s.decision.rung is Rung.ACTUATED
+
+
+def test_a_stuck_or_silent_button_recalls_its_walk() -> None:
+    button = builders.quad().buttons[ButtonNumber(4)]
+    site = builders.quad()
+    stuck = replace(button, limits=DetectorLimits(30_000, 0, 0))
+    site = replace(site, buttons={**site.buttons, button.number: stuck})
+    s = Scenario(site).drain()
+    s.pressed = {4}
+    s.wait(45)
+    assert s.standing() == {FaultKind.BUTTON_STUCK}
+    assert s.times(E.PED_DETECTOR_FAILED, 4)
+    since = s.now
+    s.occupy(2, 4).wait(250)
+    assert len(s.times(E.PED_BEGIN_WALK, 4, since)) >= 2
+    s.pressed = set()
+    s.wait(15)
+    assert not s.standing() and s.times(E.PED_DETECTOR_RESTORED, 4)
+
+
+def test_a_call_that_is_never_served_is_a_cycle_fault() -> None:
+    site = builders.two_phase()
+    s = Scenario(site).drain()
+    red = 2 if s.greens() == {4} else 4
+    s.occupy(red).step()
+    s.tick.controller._calls[number(red)].vehicle_since -= longest_wait_ms(site) + 1
+    s.step()
+    assert s.standing() == {FaultKind.CYCLE_FAULT}
+    assert s.decision is not None and s.decision.rung is Rung.FIXED_PLAN
+
+
+def test_operator_flash_goes_through_clearance_and_resume_through_a_start_up() -> None:
+    s = Scenario(builders.quad()).drain()
+    s.press(2)
+    since = s.now
+    s.order(CommandKind.FLASH).step()
+    assert s.mode is Mode.CLEARING and s.ped(2) is PedInterval.WALK
+    s.wait(40)
+    assert s.mode is Mode.FLASH
+    assert s.times(E.PED_BEGIN_DONT_WALK, 2, since)
+    assert s.times(E.PHASE_FORCE_OFF, 2, since)
+    assert s.times(E.UNIT_FLASH_STATUS, FlashStatus.LOCAL_MANUAL, since)
+    s.order(CommandKind.RESUME).wait(1)
+    assert s.mode is not Mode.RUN
+    s.wait(20)
+    assert s.mode is Mode.RUN
+
+
+@pytest.mark.parametrize("seconds", [1, 7, 10])
+def test_a_stop_during_the_start_up_stays_or_returns_to_flash(seconds: float) -> None:
+    s = Scenario(builders.two_phase()).wait(seconds)
+    s.order(CommandKind.STOP).step()
+    assert s.mode in {Mode.FLASH, Mode.START_UP_FLASH}
+    assert s.decision is not None and s.decision.stopped
+    s.wait(30)
+    assert s.mode in {Mode.FLASH, Mode.START_UP_FLASH}
+
+
+def test_flash_now_flashes_in_the_same_tick() -> None:
+    s = Scenario(builders.quad()).drain()
+    s.order(CommandKind.FLASH_NOW).step()
+    assert s.mode is Mode.FLASH and s.decision is not None and s.decision.stopped
+
+
+def test_the_schedule_chooses_free_plan_and_flash_and_says_so_in_the_log() -> None:
+    every = frozenset(range(7))
+    entries = tuple(
+        ScheduleEntry(every, NOON.day_ms + at, run)
+        for at, run in ((0, FREE), (100_000, Run(RunKind.PLAN, PlanNumber(1))), (300_000, Run(RunKind.FLASH)))
+    )
+    s = Scenario(replace(builders.two_phase(), schedule=entries), local=NOON)
+    s.wait(350)
+    patterns = [p for _, c, p in s.log if c == E.PATTERN_CHANGE]
+    assert patterns == [255, 254, 1, 255]
+    assert s.times(E.CYCLE_CHANGE) and s.times(E.SPLIT_CHANGE_1 + 1)
+    assert s.mode is Mode.FLASH
+    assert s.times(E.UNIT_FLASH_STATUS, FlashStatus.AUTOMATIC)
+
+
+def test_without_a_trusted_clock_the_schedule_is_not_followed() -> None:
+    entries = (ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.FLASH)),)
+    s = Scenario(replace(builders.two_phase(), schedule=entries), local=NOON)
+    s.faults = (ShellFault(FaultKind.CLOCK_UNSYNCED, "clock"),)
+    s.wait(30)
+    assert s.mode is Mode.RUN
+
+
+def test_a_monitor_latch_holds_flash_until_a_reason_clears_it_and_the_start_up_follows() -> None:
+    tick = Tick(builders.two_phase(), Latch(Rule.CONFLICT, (), "stored from before"))
+    s = Scenario(builders.two_phase())
+    s.tick = tick
+    s.wait(60)
+    assert s.standing() == {FaultKind.MONITOR_TRIPPED}
+    assert s.mode is Mode.START_UP_FLASH
+    assert tick.monitor.latch is not None
+    s.order(CommandKind.CLEAR_LATCH).step()
+    assert tick.monitor.latch is None
+    s.wait(20)
+    assert s.mode is Mode.RUN and not s.standing()
+
+
+def test_before_its_first_tick_a_tick_has_no_controller() -> None:
+    with pytest.raises(RuntimeError):
+        _ = Tick(builders.two_phase()).controller
+
+
+def test_an_empty_book_asks_for_nothing() -> None:
+    book = FaultBook(60_000)
+    assert book.worst() is Response.LOG and len(book) == 0 and not book.stands(FaultKind.STORAGE_FAILED)
+    book.report(0, FaultKind.STORAGE_FAILED, "disk")
+    assert book.stands(FaultKind.STORAGE_FAILED, "disk") and not book.stands(FaultKind.STORAGE_FAILED, "other")
