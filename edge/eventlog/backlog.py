@@ -34,8 +34,7 @@ def merged(first: Stamped, then: Stamped) -> Gap:
 class Backlog:
     """What a store has not confirmed yet. One thread only; never raises OSError.
 
-    `lost`: events given up since the start. `trouble`: the sentence while the disk refuses. `confirmed`: events that
-    are on the disk.
+    `lost`: events given up since the start. `confirmed`: events that are on the disk.
     """
 
     def __init__(self, store: SegmentStore, keep_events: int = KEEP_EVENTS) -> None:
@@ -51,7 +50,6 @@ class Backlog:
         self.lost = 0
         self.confirmed = 0
 
-    @property
     def trouble(self) -> str | None:
         """What is wrong and what to do; None while the disk takes what it is given."""
         if not self._refused:

@@ -79,13 +79,13 @@ class LogWriter:
             return f"The event log waits for the disk: {self._directory} has not answered for {seconds} s — replace it"
         if not self._closed and not self._worker.alive:
             return f"The event log's worker has ended: {self._directory} — restart the controller and report it"
-        return self._backlog.trouble
+        return self._backlog.trouble()
 
     def close(self, timeout_s: float = 5.0) -> bool:
         """Write and sync what is left, waiting `timeout_s` at most; whether everything is on the disk."""
         self._closed = True
         ended = self._worker.stop(timeout_s)
-        return ended and self._backlog.trouble is None
+        return ended and self._backlog.trouble() is None
 
     def _squeeze(self) -> None:
         """Make room in a full queue: the two oldest records become a gap."""

@@ -167,11 +167,11 @@ def apply(content: dict[int, bytearray], links: dict[Path, int], act: Act) -> No
         case Truncate(inode, size):
             body = content.setdefault(inode, bytearray())
             body[size:] = bytes(max(0, size - len(body)))
-        case Link(path, None):
+        case Link(path, inode):
             links.pop(path, None)
-        case Link(path, int(inode)):
-            content.setdefault(inode, bytearray())
-            links[path] = inode
+            if inode is not None:
+                content.setdefault(inode, bytearray())
+                links[path] = inode
         case Sync() | SyncDirectory() | Acknowledged():
             pass
 

@@ -1,7 +1,6 @@
 """The four-column log: what is written, and what is read back."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,14 @@ from edge.eventlog.export import (
     parse_csv,
     read_csv,
     write_csv,
+    write_detector_table,
 )
 from edge.eventlog.records import Batch, Entry, Gap, Head
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, InputRef
 from edge.model.events import Event, EventCode
-from edge.model.units import DetectorNumber, PhaseNumber
+from edge.model.sequence import Sequence
+from edge.model.site import Card, Fallback, LogLimits, Options, Site, StartUp
+from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
 
 FIELD_LOG = Path(__file__).resolve().parents[3] / "shared/data/odot-1136-2024-04-15.csv"
 NOON_MS = 1_713_182_400_000  # 2024-04-15T12:00 as naive time
@@ -101,7 +103,7 @@ def test_a_bad_row_is_named_by_file_and_line(line: str, says: str) -> None:
 
 
 @pytest.mark.parametrize("lines", [[], ["2024-04-15T12:00:00.000,1136,1,2\n"], ["TimeStamp;DeviceId\n"]])
-def test_a_file_without_the_four_columns_is_refused_at_line_1(lines: Sequence[str]) -> None:
+def test_a_file_without_the_four_columns_is_refused_at_line_1(lines: list[str]) -> None:
     with pytest.raises(LogFileError, match=r"day\.csv:1: the columns are .* — write TimeStamp,DeviceId"):
         list(parse_csv(lines, "day.csv"))
 
@@ -157,6 +159,36 @@ def test_a_zone_this_computer_does_not_know_is_said_with_what_to_do() -> None:
 def test_each_detector_has_the_function_the_readers_know(
     kind: DetectorKind, distance_m: float | None, function: str
 ) -> None:
-    limits = DetectorLimits(0, 0, 0)
-    detector = Detector(DetectorNumber(1), InputRef("a", "1"), PhaseNumber(2), kind, limits, distance_m=distance_m)
-    assert function_of(detector) == function
+    assert function_of(detector(1, 2, kind, distance_m)) == function
+
+
+def detector(number: int, phase: int, kind: DetectorKind, distance_m: float | None = None) -> Detector:
+    where, limits = InputRef("loops", str(number)), DetectorLimits(0, 0, 0)
+    return Detector(DetectorNumber(number), where, PhaseNumber(phase), kind, limits, distance_m=distance_m)
+
+
+def test_the_detector_table_has_a_row_for_each_detector_in_order() -> None:
+    rows = [detector(15, 5, DetectorKind.ADVANCE), detector(4, 2, DetectorKind.STOPBAR)]
+    site = Site(
+        id=1136,
+        name="",
+        timezone="UTC",
+        sequence=Sequence((((PhaseNumber(2), PhaseNumber(5)),),)),
+        options=Options(red_revert_ms=2_000),
+        phases={},
+        intergreen={},
+        devices={},
+        detectors={row.number: row for row in rows},
+        buttons={},
+        channels={},
+        card=Card((), frozenset()),
+        plans={},
+        schedule=(),
+        exceptions=(),
+        fallback=Fallback(PlanNumber(1), 1, 0, 0, 0),
+        start_up=StartUp(0, 0, 0, ()),
+        log_limits=LogLimits(1, 1),
+    )
+    out = io.StringIO()
+    write_detector_table(site, out)
+    assert out.getvalue() == "DeviceId,Phase,Parameter,Function\n1136,2,4,Presence\n1136,5,15,Advance\n"

@@ -1,6 +1,7 @@
 """Segments: what is confirmed is there after any power cut, limits are kept, damage costs only itself."""
 
 import errno
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import edge.eventlog.segments as segments_module
 from edge.eventlog.disk import SystemDisk
 from edge.eventlog.frames import frame
 from edge.eventlog.reader import LogReader
-from edge.eventlog.records import Batch, Gap, Head, encode
+from edge.eventlog.records import Batch, Gap, Head, Record, Stamped, encode
 from edge.eventlog.segments import EVENTS, SegmentStore, last_stamp
 from edge.model.events import Event, EventCode
 from edge.model.site import LogLimits
@@ -31,7 +32,7 @@ def store_on(disk: SimulatedDisk, limits: LogLimits = LARGE) -> SegmentStore:
     return SegmentStore(LOG, HEAD, limits, disk)
 
 
-def stored(disk: SimulatedDisk) -> list[Batch | Gap]:
+def stored(disk: SimulatedDisk) -> list[Stamped]:
     return [entry.record for entry in LogReader(LOG, disk).entries()]
 
 
@@ -141,9 +142,9 @@ def test_no_power_cut_loses_a_confirmed_record_or_disorders_the_log(tiny_segment
     assert states > 300
 
 
-def is_part_of(found: list[Batch | Gap], written: list[Batch]) -> bool:
+def is_part_of(found: list[Stamped], written: Sequence[Stamped]) -> bool:
     """Whether `found` is `written` with nothing but omissions."""
-    rest = iter(written)
+    rest: Iterator[Stamped] = iter(written)
     return all(record in rest for record in found)
 
 
@@ -223,7 +224,7 @@ def test_reading_by_time_opens_only_the_segments_it_needs() -> None:
     store.close()
     opened: list[Path] = []
     disk.read_end = lambda path, most: bytes(disk.content[disk.links[path]][-most:])  # type: ignore[method-assign]
-    disk.refuse = lambda what, path: opened.append(path) if what == "read" else None  # type: ignore[func-returns-value]
+    disk.refuse = lambda what, path: opened.append(path) if what == "read" else None
     list(LogReader(LOG, disk).entries(NOON_MS + 60 * MINUTE_MS, NOON_MS + 61 * MINUTE_MS))
     assert len(opened) == 1
 
@@ -232,7 +233,7 @@ def test_reading_by_time_opens_only_the_segments_it_needs() -> None:
 def test_the_tail_is_the_newest_batches_with_so_many_events(count: int) -> None:
     disk = SimulatedDisk()
     store = store_on(disk, SMALL)
-    records: list[Batch | Gap] = [batch(k, events=3) for k in range(3_000)]
+    records: list[Stamped] = [batch(k, events=3) for k in range(3_000)]
     records.insert(2_999, Gap(NOON_MS + 2_999_000, 0, 5, NOON_MS))
     for record in records:
         store.append(record)
@@ -284,7 +285,7 @@ def test_records_under_a_damaged_head_are_taken_for_those_of_the_segment_before(
 def test_what_a_later_program_wrote_is_left_out_and_said() -> None:
     disk = SimulatedDisk()
     path = LOG / "events-00000001-20240415T120000Z.log"
-    data = [HEAD, batch(0), Head(1, "UTC", "9", schema=2), batch(1)]
+    data: list[Record] = [HEAD, batch(0), Head(1, "UTC", "9", schema=2), batch(1)]
     disk.write_file(path, b"".join(frame(encode(record)) for record in data) + frame(b"X 1") + frame(encode(batch(2))))
     reader = LogReader(LOG, disk)
     assert [entry.record for entry in reader.entries()] == [batch(0)]

@@ -2,12 +2,14 @@
 
 import errno
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 import edge.eventlog.segments as segments_module
 import edge.eventlog.writer as writer_module
@@ -100,17 +102,17 @@ def test_whatever_the_disk_refuses_is_said_and_nothing_is_lost_when_it_comes_bac
     disk.refuse = refusing(number, operation)
     backlog.add(batch(0))
     backlog.work(SYNC_MS)
-    trouble = backlog.trouble
+    trouble = backlog.trouble()
     assert trouble is not None
     assert "The event log cannot be written: /log" in trouble
     assert remedy in trouble
     assert "1 events wait in memory, 0 are lost" in trouble
     backlog.add(batch(1))
     backlog.work(SYNC_MS + RETRY_MS - 1)
-    assert backlog.trouble is not None, "the disk is left alone for a while"
+    assert backlog.trouble() is not None, "the disk is left alone for a while"
     disk.refuse = refusing(0)
     backlog.work(SYNC_MS + RETRY_MS)
-    assert backlog.trouble is None
+    assert backlog.trouble() is None
     assert backlog.confirmed == 2
     assert stored(disk) == [batch(0), batch(1)]
 
@@ -139,9 +141,9 @@ def test_a_failing_sector_is_left_behind_with_its_segment() -> None:
     backlog.add(batch(1))
     disk.refuse = lambda _, path: errno.EIO if "00000001" in path.name else None
     backlog.work(2 * SYNC_MS)
-    assert backlog.trouble is not None
+    assert backlog.trouble() is not None
     backlog.work(2 * SYNC_MS + RETRY_MS)
-    assert backlog.trouble is None
+    assert backlog.trouble() is None
     disk.refuse = refusing(0)
     assert [record for record in stored(disk) if record == batch(1)], "in the second segment"
     assert len(disk.names(LOG)) == 2
@@ -157,16 +159,17 @@ def test_a_full_disk_keeps_the_newest_in_memory_and_marks_the_gap_when_it_has_ro
         backlog.add(batch(k))
         backlog.work(SYNC_MS + k * RETRY_MS)
     assert backlog.lost == 15
-    assert "10 events wait in memory, 15 are lost" in (backlog.trouble or "")
+    assert "10 events wait in memory, 15 are lost" in (backlog.trouble() or "")
     disk.capacity = 1 << 40
     backlog.work(HOUR_MS)
-    assert backlog.trouble is None
+    assert backlog.trouble() is None
     gap = Gap(batch(15).epoch_ms, batch(15).now, 15, batch(1).epoch_ms)
     assert stored(disk) == [batch(0), gap, *(batch(k) for k in range(16, 26))]
     assert LogReader(LOG, disk).problems == [], "the half-written frame was cut off"
 
 
-def test_a_directory_taken_away_is_made_again() -> None:
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_segment_taken_away_is_followed_by_a_new_one(others: int) -> None:
     disk = SimulatedDisk()
     backlog = backlog_on(disk)
     backlog.add(batch(0))
@@ -176,7 +179,10 @@ def test_a_directory_taken_away_is_made_again() -> None:
     backlog.work(2 * SYNC_MS)
     disk.refuse = refusing(0)
     disk.remove(LOG / disk.names(LOG)[0])
+    if others:
+        disk.write_file(LOG / "events-00000009-20240415T120000Z.log", b"")
     backlog.work(2 * SYNC_MS + RETRY_MS)
+    assert backlog.trouble() is None
     assert stored(disk) == [batch(1)]
 
 
@@ -186,7 +192,8 @@ def test_with_whatever_the_disk_refuses_the_log_is_what_was_given_but_for_the_ga
 ) -> None:
     disk = SimulatedDisk()
     backlog = backlog_on(disk, keep_events=6)
-    given_, now = [], 0
+    given_: list[Batch] = []
+    now = 0
     for count, trouble in steps:
         for _ in range(count):
             given_.append(batch(len(given_)))
@@ -198,7 +205,7 @@ def test_with_whatever_the_disk_refuses_the_log_is_what_was_given_but_for_the_ga
         assert set(confirmed_batches(backlog, given_)) <= set(stored_parameters(disk))
     disk.refuse, disk.capacity = refusing(0), 1 << 40
     backlog.close(now + 1)
-    assert backlog.trouble is None
+    assert backlog.trouble() is None
     found = stored(disk)
     kept = [record for record in found if isinstance(record, Batch)]
     gaps = [record for record in found if isinstance(record, Gap)]
@@ -245,6 +252,16 @@ def test_two_gaps_that_meet_become_one() -> None:
     assert merged(first, Gap(9, 8, 2, 7)) == Gap(9, 8, 7, batch(0).epoch_ms)
 
 
+def test_a_close_that_the_disk_refuses_is_said() -> None:
+    disk = SimulatedDisk()
+    backlog = backlog_on(disk)
+    backlog.add(batch(0))
+    disk.refuse = refusing(errno.EIO, "close")
+    backlog.close(SYNC_MS)
+    assert "Input/output error" in (backlog.trouble() or "")
+    assert backlog.confirmed == 1
+
+
 def test_one_batch_larger_than_the_memory_for_all_is_kept() -> None:
     disk = SimulatedDisk()
     disk.refuse = refusing(errno.ENOSPC, "open")
@@ -285,7 +302,7 @@ def test_closing_writes_everything_that_was_submitted(tmp_path: Path) -> None:
 def test_an_urgent_event_is_on_the_disk_without_waiting_for_the_next_period() -> None:
     synced = threading.Event()
     disk = SimulatedDisk()
-    disk.refuse = lambda what, _: synced.set() if what == "sync" else None  # type: ignore[func-returns-value]
+    disk.refuse = lambda what, _: synced.set() if what == "sync" else None
     writer = LogWriter(LOG, HEAD, LIMITS, Hand(), disk)
     writer.submit(0, EPOCH_MS, event(1), urgent=True)
     assert synced.wait(30)
@@ -322,7 +339,7 @@ def test_a_disk_that_does_not_answer_is_said_and_what_comes_meanwhile_is_kept(mo
             stuck.set()
             answer.wait(50)
 
-    disk.refuse = hang  # type: ignore[assignment]
+    disk.refuse = hang
     writer = LogWriter(LOG, HEAD, LIMITS, clock, disk)
     writer.submit(0, EPOCH_MS, event(0), urgent=True)
     assert stuck.wait(30)
@@ -363,3 +380,19 @@ def test_the_queue_can_be_emptied_by_the_worker_while_room_is_made_in_it() -> No
     writer._squeeze()
     assert list(writer._queue) == [batch(1)]
     assert writer.lost == 0
+
+
+class Vanishing(deque[Stamped]):
+    """A queue that the loop empties just when the worker takes from it."""
+
+    @override
+    def __len__(self) -> int:
+        return 1
+
+
+def test_the_worker_can_find_the_queue_squeezed_by_the_loop_meanwhile() -> None:
+    writer = LogWriter(LOG, HEAD, LIMITS, Hand(), SimulatedDisk())
+    assert writer.close()
+    writer._queue = Vanishing()
+    writer._take_all()
+    assert writer.trouble() is None
