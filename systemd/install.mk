@@ -43,7 +43,7 @@ install-files:
 	install -D -m 0644 systemd/stopline.tmpfiles "$(DESTDIR)/usr/lib/tmpfiles.d/stopline.conf"
 	install -D -m 0644 systemd/stopline.modules-load "$(DESTDIR)/usr/lib/modules-load.d/stopline.conf"
 	install -m 0644 systemd/examples/* "$(DESTDIR)$(SHARE_DIR)/systemd/"
-	install -m 0644 config/* "$(DESTDIR)$(SHARE_DIR)/config/"
+	install -m 0644 $(wildcard config/*.*) "$(DESTDIR)$(SHARE_DIR)/config/"
 	install -m 0644 LICENSE README.md docs/install.md "$(DESTDIR)$(DOC_DIR)/"
 	ln -sfn $(PROGRAM_DIR)/venv/bin/stopline "$(DESTDIR)/usr/local/bin/stopline"
 	@test -e "$(DESTDIR)/etc/stopline/intersection.yaml" && echo "kept: /etc/stopline/intersection.yaml" || \
@@ -53,7 +53,7 @@ install-files:
 install-activate:
 ifeq ($(DESTDIR),)
 	systemd-sysusers stopline.conf
-	systemd-tmpfiles --create stopline.conf
+	-systemd-tmpfiles --create stopline.conf # in a chroot without /proc: done at the next boot
 	-systemctl daemon-reload
 	@echo "Installed. Next: edit /etc/stopline/intersection.yaml, then"
 	@echo "  stopline check /etc/stopline/intersection.yaml && systemctl enable --now stopline"

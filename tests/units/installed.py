@@ -38,7 +38,9 @@ def settings(text: str) -> Mapping[str, tuple[str, ...]]:
 
 def commands(unit: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The programs a unit starts."""
-    lines = [line for name in ("ExecStart", "ExecReload", "ExecStopPost") for line in unit.get(name, ())]
+    lines = [
+        line for name in ("ExecStart", "ExecStartPost", "ExecReload", "ExecStopPost") for line in unit.get(name, ())
+    ]
     return [line.lstrip("-+").split()[0] for line in lines]
 
 

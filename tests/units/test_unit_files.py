@@ -88,8 +88,17 @@ def test_a_reload_asks_for_the_result_and_leaves_the_real_time_priority() -> Non
 def test_the_controller_and_the_fail_safe_unit_never_run_together() -> None:
     assert CONTROLLER["Conflicts"] == ("stopline-failsafe.service",)
     assert "stopline-failsafe.service" in CONTROLLER["After"][0].split()
-    assert FAILSAFE["PartOf"] == ("stopline.service",)
+    assert FAILSAFE["StopPropagatedFrom"] == ("stopline.service",)
     assert FAILSAFE["RefuseManualStart"] == ("yes",)
+
+
+def test_a_stop_during_flash_is_not_answered_with_a_start() -> None:
+    assert len(FAILSAFE["ExecStart"]) == 1  # systemd 252 would go on to a second one
+    assert FAILSAFE["ExecStartPost"] == ("-+/bin/systemctl --no-block start stopline.service",)
+
+
+def test_a_start_by_hand_in_a_crash_loop_is_not_refused_for_its_number() -> None:
+    assert FAILSAFE["ExecStopPost"] == ("-+/bin/systemctl reset-failed stopline.service",)
 
 
 def test_the_fail_safe_unit_runs_nothing_of_the_controllers_program() -> None:
