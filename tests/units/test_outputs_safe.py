@@ -1,6 +1,7 @@
 """outputs-safe: what it believes, and what it does with devices that are well, slow, dead or not alone."""
 
 import ast
+import itertools
 import os
 import signal
 import subprocess
@@ -259,9 +260,9 @@ def test_flash_alternates_its_two_halves_and_ends_dark(tmp_path: Path) -> None:
         done = run("--flash", "2", image(tmp_path, tcp_line(port)))
         took = time.monotonic() - began
     assert done.returncode == 0, done.stderr
-    assert coils.images[:2] == [bits(ON), bits(OFF)]
-    assert all(shown in (bits(ON), bits(OFF)) for shown in coils.images)
-    assert coils.images[-1] == bits(OFF)
+    halves = [shown for shown, _ in itertools.groupby(coils.images)]
+    assert halves == [bits(ON), bits(OFF)] * (len(halves) // 2)
+    assert len(coils.images) > len(halves)  # refreshed in between, for the device's dead-man
     assert took >= 2
 
 
