@@ -131,11 +131,11 @@ def test_the_watchdog_is_fed_by_a_tick_in_time_with_confirmed_lamps_and_by_no_ot
             h.clock.late_us = 100_000
             h.step()
             assert "WATCHDOG=1" not in heard()
-            while h.mode is not Mode.RUN:
+            while not h.is_in(Mode.RUN):
                 h.step()
                 heard()
             h.mock("cab").drop()
-            while h.mode is Mode.RUN:
+            while h.is_in(Mode.RUN):
                 h.step()
                 assert heard().count("WATCHDOG=1") == 1
             assert h.is_in(Mode.FLASH)
