@@ -1,0 +1,125 @@
+"""The words of the command line: every verb with its options, and nothing else."""
+
+import argparse
+from pathlib import Path
+
+CONFIG = Path("/etc/stopline/intersection.yaml")
+STATE = Path("/var/lib/stopline")
+SOCKET = Path("/run/stopline/control.sock")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="stopline", description="Traffic-signal edge controller.", allow_abbrev=False)
+    top.add_argument("-V", "--version", action="store_true", help="print the version and exit")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _look(verbs)
+    _act(verbs)
+    _configure(verbs)
+    _analyse(verbs)
+    return top
+
+
+_LONGEST_S = 10_000_000
+"""A hundred days and more: nobody means it."""
+
+_Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse gives its sub-parsers no public name
+
+
+def _verb(verbs: "_Verbs[argparse.ArgumentParser]", name: str, text: str) -> argparse.ArgumentParser:
+    found = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+    found.add_argument("--debug", action="store_true", help="show a traceback if something is our own fault")
+    return found
+
+
+def _asks(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    verb.add_argument("--socket", type=Path, default=SOCKET, help="control socket (default %(default)s)")
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    return verb
+
+
+def _look(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    _asks(_verb(verbs, "status", "One screen of the running controller, then exit."))
+    watch = _asks(_verb(verbs, "watch", "Live view of the running controller; q or Ctrl-C leaves it."))
+    watch.add_argument("--hz", type=float, default=5.0, help="screens a second (default %(default)s)")
+    _asks(_verb(verbs, "health", "One line; exit 0 well, 1 warning, 2 critical, 3 unknown."))
+    _asks(_verb(verbs, "detectors", "Every detector: on or off, count, last actuation, fault."))
+    faults = _asks(
+        _verb(verbs, "faults", "What is wrong, since when, what clears it; `faults clear` clears the monitor.")
+    )
+    faults.add_argument("action", nargs="?", choices=["clear"], help="clear the monitor's latch (needs -m)")
+    faults.add_argument("-m", "--why", default="", metavar="WHY", help="the reason: what was found and mended")
+
+
+def _act(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    for name, text in (
+        ("flash", "Go through clearance to flash and stay there."),
+        ("resume", "End an operator's flash: all red, then the first phases."),
+        ("snapshot", "Write the last half minute to the state directory."),
+    ):
+        verb = _asks(_verb(verbs, name, text))
+        verb.add_argument("-m", "--why", required=True, metavar="WHY", help="the reason; it is logged with your name")
+    reload = _asks(_verb(verbs, "reload", "Read the site file again and take it over at a safe point."))
+    reload.add_argument("--wait", action="store_true", help="wait for the outcome (always so)")
+    reload.add_argument("-m", "--why", default="reload", metavar="WHY", help="the reason")
+
+
+def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    check = _verb(verbs, "check", "Every problem of site files, with its line; exit 0 or 78.")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--json", action="store_true", help="print JSON, one object a file")
+    _verb(verbs, "schema", "Print the JSON Schema of the site file.")
+    run = _verb(verbs, "run", "Run the controller.")
+    run.add_argument("--config", type=Path, default=CONFIG, help="site file (default %(default)s)")
+    run.add_argument("--state", type=Path, default=STATE, help="state directory (default %(default)s)")
+    run.add_argument("--socket", type=Path, default=SOCKET, help="control socket (default %(default)s)")
+    run.add_argument("--duration", type=_positive, metavar="S", help="stop by itself after so many seconds")
+    run.add_argument("--journal", action="store_true", help="keep the input journal")
+    run.add_argument("--simulated", action="store_true", help="drive a built-in simulated intersection, no hardware")
+    run.add_argument("--plain", action="store_true", help="log lines even on a terminal")
+    _traffic(run)
+
+
+def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    simulate = _verb(verbs, "simulate", "The controller against the built-in traffic, as fast as it goes.")
+    simulate.add_argument("site", type=Path, metavar="SITE")
+    simulate.add_argument("--strategy", choices=["fixed", "actuated"], default="actuated")
+    simulate.add_argument("--plan", type=int, help="plan of the fixed strategy (default: the fall-back plan)")
+    simulate.add_argument("--duration", type=_positive, default=3_600, metavar="S", help="default %(default)s s")
+    simulate.add_argument("--out", type=Path, metavar="CSV", help="write the event log")
+    simulate.add_argument("--json", action="store_true", help="print JSON")
+    _traffic(simulate)
+    replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat an input journal bit for bit.")
+    replay.add_argument("site", nargs="?", type=Path, metavar="SITE", help="site file (with --log)")
+    source = replay.add_mutually_exclusive_group(required=True)
+    source.add_argument("--log", type=Path, metavar="CSV", help="high-resolution log to take detector events from")
+    source.add_argument("--journal", type=Path, metavar="FILE", help="input journal to repeat")
+    replay.add_argument("--out", type=Path, metavar="CSV", help="write our own event log")
+    replay.add_argument("--json", action="store_true", help="print JSON")
+    events = _asks(
+        _verb(verbs, "events", "The event log: tail of the running controller, or export of what is stored.")
+    )
+    events.add_argument("action", nargs="?", choices=["tail", "export"], default="tail")
+    events.add_argument("-n", "--count", type=int, default=50, help="events of the tail (default %(default)s)")
+    events.add_argument(
+        "--state", type=Path, default=STATE, help="state directory to export from (default %(default)s)"
+    )
+    events.add_argument("--from", dest="start", metavar="TIME", help="local ISO time, e.g. 2026-11-24T07:00")
+    events.add_argument("--to", dest="end", metavar="TIME", help="local ISO time, not included")
+    events.add_argument("-o", "--out", type=Path, metavar="CSV", help="file to write (default: standard output)")
+    events.add_argument(
+        "--detectors", type=Path, metavar="SITE", help="print the detector table of a site file instead"
+    )
+
+
+def _traffic(verb: argparse.ArgumentParser) -> None:
+    demands = ["balanced", "ns-heavy", "ew-heavy", "swing", "light"]
+    verb.add_argument("--demand", choices=demands, default="swing", help="simulated traffic (default %(default)s)")
+    verb.add_argument("--seed", type=int, default=1, help="seed of the simulated traffic (default %(default)s)")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} is not a time in seconds above 0")
+    return value

@@ -1,0 +1,37 @@
+"""The table of verbs: name → what carries it out."""
+
+from argparse import Namespace
+from collections.abc import Callable
+
+from edge.cli import analyse, ask, site_files
+
+
+def _run(options: Namespace) -> int:
+    from edge.cli.run import run
+
+    return run(options)
+
+
+def _watch(options: Namespace) -> int:
+    from edge.cli.live import watch
+
+    return watch(options)
+
+
+VERBS: dict[str, Callable[[Namespace], int]] = {
+    "status": ask.status,
+    "watch": _watch,
+    "health": ask.health,
+    "detectors": ask.detectors,
+    "faults": ask.faults,
+    "flash": ask.flash,
+    "resume": ask.resume,
+    "snapshot": ask.snapshot,
+    "reload": ask.reload,
+    "check": site_files.check,
+    "schema": site_files.schema,
+    "run": _run,
+    "simulate": analyse.simulate,
+    "replay": analyse.replay,
+    "events": analyse.events,
+}
