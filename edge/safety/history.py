@@ -1,7 +1,7 @@
 """What has been shown so far, as far as the rules need it: an immutable value that each minted image carries on."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -44,37 +44,32 @@ class Track:
 class History:
     """All channels since the last flash.
 
-    `since_ms`: when the standing began. `cut`: whether the last flash broke in while somebody could be moving.
-    `all_stopped`: whether an image in which nobody may move has been shown since that flash.
+    `since_ms`: when the standing began. `stopped`: whether nobody may move in the last image; not so in flash.
+    `cut`: whether the last flash broke in on an image that was not stopped, or on nobody knows what.
     """
 
-    standing: Standing = Standing.NOTHING_KNOWN
-    tracks: Mapping[ChannelNumber, Track] = field(default_factory=dict)
-    since_ms: Ms = 0
-    cut: bool = True
-    all_stopped: bool = False
+    standing: Standing
+    tracks: Mapping[ChannelNumber, Track]
+    since_ms: Ms
+    stopped: bool
+    cut: bool
 
     def after_flash_image(self, flash: Image, now: Ms) -> "History":
         """The history once the whole flash image is shown from `now` on."""
         if self.standing is Standing.FLASH:
             return self
-        return History(
-            standing=Standing.FLASH,
-            tracks={number: Track(shown, now) for number, shown in flash.items()},
-            since_ms=now,
-            cut=self.standing is Standing.NOTHING_KNOWN or not _stopped(track.shown for track in self.tracks.values()),
-        )
+        tracks = {number: Track(shown, now) for number, shown in flash.items()}
+        return History(Standing.FLASH, tracks, since_ms=now, stopped=False, cut=not self.stopped)
 
     def after(self, image: Image, now: Ms) -> "History":
         """The history once a steady image, permitted by the rules, is shown from `now` on."""
-        tracks = {number: track.after(image[number], now) for number, track in self.tracks.items()}
         standing = self._standing_after(image)
         return History(
             standing=standing,
-            tracks=tracks,
+            tracks={number: track.after(image[number], now) for number, track in self.tracks.items()},
             since_ms=self.since_ms if standing is self.standing else now,
+            stopped=STOPS.issuperset(image.values()),
             cut=self.cut,
-            all_stopped=self.all_stopped or _stopped(image.values()),
         )
 
     def _standing_after(self, image: Image) -> Standing:
@@ -83,9 +78,5 @@ class History:
         return Standing.LEAVING_FLASH
 
 
-def _stopped(shown: Iterable[Indication]) -> bool:
-    return STOPS.issuperset(shown)
-
-
-NOTHING_SHOWN: Final = History()
+NOTHING_SHOWN: Final = History(Standing.NOTHING_KNOWN, {}, since_ms=0, stopped=False, cut=True)
 """The history at power-up."""

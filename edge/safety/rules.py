@@ -200,7 +200,7 @@ def _leaving_flash(card: Programming, history: History, starting: ChannelNumber,
     if history.standing is Standing.RUNNING:
         return
     steady_ms = now - history.since_ms if history.standing is Standing.LEAVING_FLASH else 0
-    if not history.all_stopped or steady_ms < card.longest_yellow_and_red_ms:
+    if not history.stopped or steady_ms < card.longest_yellow_and_red_ms:
         detail = (
             f"channel {starting} would start {steady_ms} ms after flash, "
             f"the card asks {card.longest_yellow_and_red_ms} ms and all red in between"

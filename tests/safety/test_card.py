@@ -87,6 +87,11 @@ def test_a_minimum_below_nothing_is_refused(minimum: str) -> None:
 
 
 def test_every_reason_is_named_at_once() -> None:
-    bad = (vehicle(1, Indication.GREEN, -1, 0), vehicle(1, FLASH_RED, 0, 0))
-    with pytest.raises(ValueError, match=r"twice; channel 1 would show GREEN.*; channel 1 has a minimum"):
+    bad = (vehicle(1, Indication.GREEN, -1, 0), vehicle(1, DARK, 0, 0))
+    with pytest.raises(ValueError, match="cannot work with this card") as refused:
         Monitor(Card(bad, pairs()))
+    assert str(refused.value) == (
+        "the monitor cannot work with this card: a channel stands on it twice; "
+        "no channel flashes, so flash could not be told from steady operation: let one flash red or yellow; "
+        "channel 1 would show GREEN in flash: a vehicle head cannot; channel 1 has a minimum below 0 ms"
+    )

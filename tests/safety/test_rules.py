@@ -27,6 +27,7 @@ from tests.safety.streets import (
     Street,
     n,
     pairs,
+    pedestrian,
     vehicle,
 )
 
@@ -55,6 +56,12 @@ def refused(street: Street, wanted: Image, *rules: Rule) -> str:
     return first.detail
 
 
+def running(shown: Image) -> History:
+    """A history in which these have been shown since 0."""
+    tracks = {number: Track(indication, 0) for number, indication in shown.items()}
+    return History(Standing.RUNNING, tracks, since_ms=0, stopped=False, cut=False)
+
+
 # ── conflict ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -64,7 +71,7 @@ def refused(street: Street, wanted: Image, *rules: Rule) -> str:
 def test_two_conflicting_vehicle_channels_never_move_together(a: Indication, b: Indication) -> None:
     card = programme(CROSSING)
     shown = {n(2): a, n(4): b, n(6): RED, n(12): DONT_WALK, n(15): RED}
-    history = History(Standing.RUNNING, {number: Track(shown, 0) for number, shown in shown.items()})
+    history = running(shown)
     found = judge(card, history, shown, 100)
     assert [(violation.rule, violation.channels) for violation in found] == [(Rule.CONFLICT, (2, 4))]
     names = {GREEN: "green", YELLOW: "yellow"}
@@ -77,7 +84,7 @@ def test_two_conflicting_vehicle_channels_never_move_together(a: Indication, b: 
 def test_a_pedestrian_and_a_conflicting_vehicle_never_move_together(walk: Indication, move: Indication) -> None:
     card = programme(CROSSING)
     shown = {n(2): RED, n(4): move, n(6): RED, n(12): walk, n(15): RED}
-    history = History(Standing.RUNNING, {number: Track(shown, 0) for number, shown in shown.items()})
+    history = running(shown)
     assert [(v.rule, v.channels) for v in judge(card, history, shown, 100)] == [(Rule.CONFLICT, (4, 12))]
 
 
@@ -459,6 +466,14 @@ def test_nothing_starts_straight_out_of_flash() -> None:
     found = street.tick(street.image(c2=YELLOW, c6=YELLOW, c15=GREEN)).violations
     assert [violation.rule for violation in found] == [Rule.LEAVING_FLASH]
     assert found[0].detail.startswith("channel 15 would start 0 ms after flash")
+
+
+@pytest.mark.requirement("SAF-009")
+def test_all_red_ends_flash_even_where_the_card_asks_no_times() -> None:
+    cards = (vehicle(1, FLASH_RED, 0, 0), replace(pedestrian(2), flash=DONT_WALK))
+    street = Street(Card(cards, pairs()))
+    street.show(street.flash, 100)
+    assert street.rules(street.image(c2=WALK)) == [Rule.LEAVING_FLASH]
 
 
 def test_after_the_first_green_the_flash_is_forgotten(street: Street) -> None:
