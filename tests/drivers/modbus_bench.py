@@ -1,6 +1,7 @@
 """The two Modbus benches: the driver, a foreign counterpart, and the hands that break and mend it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from edge.model.devices import (
 from edge.model.indications import Lamps
 from edge.model.site import Channel
 from edge.model.units import ChannelNumber, Ms
-from tests.drivers.contract import CHANNELS, DEVICE, EAST, NORTH, clock, eventually
+from tests.drivers.contract import CHANNELS, DEVICE, EAST, NORTH, clock, eventually, image
 from tests.drivers.modbus_server import ForeignServer
 from tests.drivers.modbus_slave import RtuSlave
 
@@ -189,3 +190,40 @@ class RtuBench(_Hands):
 
     def _add_vehicles(self, address: int, number: int) -> None:
         self.slave.memory.inputs[address] = (self.slave.memory.inputs[address] + number) % 0x10000
+
+
+@contextmanager
+def running(device: ModbusDevice) -> Iterator[ModbusDevice]:
+    device.start()
+    try:
+        yield device
+    finally:
+        device.stop()
+
+
+def at(server: ForeignServer) -> TcpTransport:
+    return TcpTransport("127.0.0.1", server.tcp_port)
+
+
+def submit_until(device: ModbusDevice, holds: Callable[[], object], what: str, green: ChannelNumber = NORTH) -> int:
+    """Submit images as the daemon does, ten a second, until `holds()`; the last sequence."""
+    confirmed = device.verified()
+    sequence = confirmed.sequence if confirmed is not None else 0
+    next_tick = clock()
+
+    def tick() -> None:
+        nonlocal sequence, next_tick
+        if clock() >= next_tick:
+            next_tick += 100
+            sequence += 1
+            device.health()
+            device.write(image(sequence, green), 500)
+
+    eventually(holds, what, tick)
+    return sequence
+
+
+def has_verified(device: ModbusDevice, sequence: int) -> bool:
+    """Whether image `sequence` is the last one confirmed."""
+    confirmed = device.verified()
+    return confirmed is not None and confirmed.sequence == sequence

@@ -37,6 +37,11 @@ def framed(body: bytes) -> bytes:
     return body + crc16(body)
 
 
+def flipped(data: bytes, at: int) -> bytes:
+    """One bit wrong."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
 def honest(_request: bytes, reply: bytes) -> Pieces:
     """No fault: the good reply at once."""
     yield 0.0, reply
