@@ -32,18 +32,20 @@ def card_names_channels(draft: Draft, findings: Findings) -> None:
 def card_equals_rings(draft: Draft, findings: Findings) -> None:
     """The permissive pairs are exactly those that rings and pedestrian movements allow."""
     site = draft.site
-    for a, b in combinations(sorted(site.channels), 2):
+    for a, b in combinations(_placed(site), 2):
         allowed = _may_run_together(site, site.channels[a], site.channels[b])
         if allowed != site.card.may_run_together(a, b):
             _disagree(draft, findings, (a, b), allowed=allowed)
 
 
+def _placed(site: Site) -> list[ChannelNumber]:
+    """The channels whose phase stands in a ring; that the others' does not is said elsewhere."""
+    return [n for n, c in sorted(site.channels.items()) if c.phase in site.sequence.places]
+
+
 def _may_run_together(site: Site, a: Channel, b: Channel) -> bool:
-    """Two heads of one phase or of concurrent phases; unknown phases run with nobody."""
-    if a.phase == b.phase:
-        return True
-    known = {a.phase, b.phase} <= site.sequence.places.keys()
-    return known and site.sequence.concurrent(a.phase, b.phase)
+    """Two heads of one phase or of concurrent phases."""
+    return site.sequence.concurrent(a.phase, b.phase)
 
 
 def _disagree(draft: Draft, findings: Findings, pair: tuple[ChannelNumber, ChannelNumber], *, allowed: bool) -> None:
@@ -56,7 +58,7 @@ def _disagree(draft: Draft, findings: Findings, pair: tuple[ChannelNumber, Chann
         findings.cross(path, what, f"add {b} to conflicts.permissive.{a}, or part their phases in rings", uses)
     else:
         what = f"the card lets {shows} run together, the rings do not"
-        findings.cross(path, what, f"remove {path[-1] if path == (*_PERMISSIVE, a) else b}, or mend rings", uses)
+        findings.cross(path, what, f"remove {b if path[len(_PERMISSIVE)] == a else a}, or mend rings", uses)
 
 
 def _of_channel(number: ChannelNumber) -> tuple[Path, ...]:
@@ -98,7 +100,8 @@ def _keeps(card: CardChannel, phase: Phase, findings: Findings) -> None:
                 ("channels", card.number),
             ]
             findings.cross(path, what, f"at least {s(minimum)}", uses)
-    if card.kind is ChannelKind.VEHICLE and phase.change_ms < card.min_yellow_and_red_ms:
+    longest_ped = phase.ped.clearance_ms if phase.ped and card.kind is ChannelKind.PEDESTRIAN else 0
+    if longest_ped + phase.change_ms < card.min_yellow_and_red_ms:
         _change_is_short(card, phase, findings)
 
 
@@ -133,10 +136,16 @@ def _change_is_short(card: CardChannel, phase: Phase, findings: Findings) -> Non
     findings.cross((*here, "red_clear"), f"phase {phase.number}: {total}, {wanted}", f"at least {s(least)}", uses)
 
 
+_WHAT_IT_SHOWS = frozenset({(), ("phase",), ("ped",), ("overlap",)})
+
+
 def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
     """A phase has a channel; a walk has a pedestrian channel, and a pedestrian channel has a walk."""
     site = draft.site
-    spoiled: list[Path] = [("channels",), *(p for p in findings.spoiled if p[:1] == ("channels",) and len(p) > 1)]
+    spoiled: list[Path] = [
+        ("channels",),
+        *(p for p in findings.spoiled if p[:1] == ("channels",) and p[2:] in _WHAT_IT_SHOWS),
+    ]
     shown = {(c.kind, c.phase) for c in site.channels.values()}
     for number, phase in site.phases.items():
         here: Path = ("phases", number)
@@ -163,15 +172,23 @@ def _has_its_phase(site: Site, number: ChannelNumber, channel: Channel, findings
         findings.cross(path, what, f"add walk and ped_clear to phases.{channel.phase}", uses)
 
 
+def something_flashes(draft: Draft, findings: Findings) -> None:
+    """At least one channel flashes; else flash could not be told from steady operation, by drivers or by the monitor."""
+    flashing = {Indication.FLASH_RED, Indication.FLASH_YELLOW}
+    if not any(c.flash in flashing for c in draft.site.channels.values()):
+        uses = [p for p in findings.spoiled if p[:1] == ("channels",)]
+        findings.cross(("channels",), "no channel flashes in flash", "write flash: red or flash: yellow for one", uses)
+
+
 def flash_yellow_never_meets(draft: Draft, findings: Findings) -> None:
     """No two conflicting channels flash yellow: each would be told that the other stops (MUTCD 4G)."""
     site = draft.site
-    yellow = [c for c in site.channels.values() if c.flash is Indication.FLASH_YELLOW]
+    yellow = [site.channels[n] for n in _placed(site) if site.channels[n].flash is Indication.FLASH_YELLOW]
     for c in yellow:
         against = [o.number for o in yellow if o.number < c.number and not _may_run_together(site, o, c)]
         if against:
-            word = "channels" if len(against) > 1 else "channel"
-            what = f"channel {c.number} flashes yellow, and so does conflicting {word} {listed(against)}"
+            word = "do conflicting channels" if len(against) > 1 else "does conflicting channel"
+            what = f"channel {c.number} flashes yellow, and so {word} {listed(against)}"
             uses: list[Path] = [
                 ("rings",),
                 ("channels", c.number, "phase"),
@@ -185,5 +202,6 @@ RULES = (
     card_equals_rings,
     timing_keeps_the_card,
     every_movement_is_shown,
+    something_flashes,
     flash_yellow_never_meets,
 )

@@ -34,7 +34,7 @@ def inputs_exist(draft: Draft, findings: Findings) -> None:
         if wanted is not None and not (ref.terminal.isdecimal() and 1 <= int(ref.terminal) <= wanted):
             what = f"{who}: device {ref.device} has no terminal '{ref.terminal}'"
             write = f"write {ref.device}.1 to {ref.device}.{wanted}" if wanted else f"state io.{ref.device}.inputs"
-            findings.cross(path, what, write, [("io", ref.device)])
+            findings.cross(path, what, write, [("io", ref.device), ("io", ref.device, "inputs")])
 
 
 def _terminals(device: Device) -> int | None:

@@ -18,6 +18,7 @@ from edge.model.modbus_profiles import PROFILES, OnMasterLoss
 from edge.model.site import Site
 from edge.model.units import ChannelNumber
 
+_LINE_SETTINGS = ("host", "tcp_port", "port", "baud", "parity", "stop_bits", "unit")
 _UNSTEADY_PORTS = ("/dev/ttyUSB", "/dev/ttyACM")
 
 
@@ -67,7 +68,8 @@ def one_speaker_a_line(draft: Draft, findings: Findings) -> None:
         clash = _clash(a, b)
         if clash is not None:
             key, what, write = clash
-            findings.cross(("io", b.name, key), what, write, [("io", a.name, key), ("io", a.name)])
+            uses: list[Path] = [("io", device.name, setting) for device in (a, b) for setting in _LINE_SETTINGS]
+            findings.cross(("io", b.name, key), what, write, uses)
 
 
 def _clash(a: Device, b: Device) -> tuple[str, str, str] | None:

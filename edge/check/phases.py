@@ -111,7 +111,7 @@ def timezone_exists(draft: Draft, findings: Findings) -> None:
         findings.cross(path, "this computer has no time-zone database", "install the package tzdata")
         return
     lower = {zone.lower(): zone for zone in known}
-    meant = nearest(name, tuple(lower))
+    meant = nearest(name, tuple(lower), likeness=0.8)
     write = f"did you mean '{lower[meant]}'?" if meant else "write an IANA name such as America/Denver"
     findings.cross(path, f"'{name}' is not a time zone", write)
 

@@ -93,14 +93,22 @@ def intergreen_is_sound(draft: Draft, findings: Findings) -> None:
             findings.cross(path, what, f"at least {s(phase.change_ms)}", uses)
 
 
-def exit_yellow_is_long_enough(draft: Draft, findings: Findings) -> None:
-    """The yellow that ends a flash is no shorter than the monitor's minimum, where a channel flashes yellow."""
-    start = draft.site.start_up
-    flashing = [c for c in draft.site.card.channels if c.flash is Indication.FLASH_YELLOW]
-    longest = max((c.min_yellow_ms for c in flashing), default=0)
-    if start.exit_yellow_ms < longest:
-        what = f"exit_yellow is {s(start.exit_yellow_ms)} s, the card wants {s(longest)} s of yellow"
-        findings.cross(("flash", "startup", "exit_yellow"), what, f"at least {s(longest)}", [("conflicts",)])
+def start_up_keeps_the_card(draft: Draft, findings: Findings) -> None:
+    """Flash, the yellow that ends it and the all red are no shorter than what the monitor would latch for."""
+    start, card = draft.site.start_up, draft.site.card.channels
+    yellows = [c.min_yellow_ms for c in card if c.flash is Indication.FLASH_YELLOW]
+    exit_yellow = start.exit_yellow_ms if yellows else 0
+    flash = max((c.min_yellow_ms for c in card), default=0)
+    all_red = max((c.min_yellow_and_red_ms for c in card), default=0) - exit_yellow
+    for key, has, wanted in (
+        ("flash", start.flash_ms, flash),
+        ("exit_yellow", start.exit_yellow_ms, max(yellows, default=0)),
+        ("all_red", start.all_red_ms, all_red),
+    ):
+        if has < wanted:
+            what = f"{key} is {s(has)} s, the card wants {s(wanted)} s here"
+            uses: list[Path] = [("conflicts",), ("channels",), ("flash", "startup", "exit_yellow")]
+            findings.cross(("flash", "startup", key), what, f"at least {s(wanted)}", uses)
 
 
 RULES = (
@@ -108,5 +116,5 @@ RULES = (
     lists_name_phases,
     green_together_is_possible,
     intergreen_is_sound,
-    exit_yellow_is_long_enough,
+    start_up_keeps_the_card,
 )

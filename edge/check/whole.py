@@ -96,8 +96,7 @@ def check_text(text: str, file: str) -> Checked:
         for rule in RULES:
             rule(reading.draft, findings)
     problems = findings.in_order()
-    site = reading.draft.site if reading.draft is not None and not problems else None
-    return Checked(file, text, site, problems, findings.warnings_in_order())
+    return Checked(file, text, None if problems else reading.site, problems, findings.warnings_in_order())
 
 
 def check_file(path: str | Path) -> Checked:

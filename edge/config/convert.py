@@ -177,7 +177,7 @@ def _channel(number: ChannelNumber, row: ChannelRow, findings: Findings) -> Chan
     here = ("channels", number)
     wanted = 3 if kind is ChannelKind.VEHICLE else 2
     if len(row.wires) != wanted:
-        what = f"channel {number} is a {kind.value} channel and has {len(row.wires)} wires"
+        what = f"channel {number} is a {kind.value} channel and has {len(row.wires)} of its {wanted} wires"
         findings.value((*here, "wires"), what, f"write {wanted}: {_WIRES[kind]}")
     if row.flash not in _FLASH[kind]:
         known = " or ".join(word.value for word in _FLASH[kind])

@@ -54,15 +54,15 @@ def shown(value: object) -> str:
             return repr(value)
 
 
-def nearest(word: str, known: tuple[str, ...]) -> str | None:
+def nearest(word: str, known: tuple[str, ...], likeness: float = 0.6) -> str | None:
     """The known word that was probably meant."""
-    found = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), known, n=1, cutoff=likeness)
     return found[0] if found else None
 
 
 def number_text(value: float) -> str:
     """5.0 as `5`, 2.5 as `2.5`."""
-    return f"{value:g}"
+    return f"{value:.10g}"
 
 
 class Kind(ABC):
@@ -125,7 +125,7 @@ class Seconds(Kind):
 
     @override
     def json(self) -> JsonSchemaValue:
-        return {"type": "number", "minimum": self.low, "maximum": self.high, "multipleOf": 0.1}
+        return {"type": "number", "minimum": self.low, "maximum": self.high}  # multipleOf 0.1 trips on floats
 
 
 @dataclass(frozen=True, slots=True)

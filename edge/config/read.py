@@ -45,7 +45,8 @@ def read_site(text: str, file: str) -> Reading:
     findings = Findings(file, Marks())
     draft = _draft(text, findings)
     problems = findings.in_order()
-    site = draft.site if draft is not None and not problems else None
+    whole = draft is not None and not problems and not findings.spoiled
+    site = draft.site if draft is not None and whole else None
     return Reading(site, problems, findings.marks, draft, findings)
 
 

@@ -3,7 +3,7 @@
 Defaults stand here in the units of the file. Every description is also the hover text of the JSON schema.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -23,7 +23,7 @@ from edge.config.fields import (
     Word,
 )
 from edge.config.row import Row, optional, setting, switch
-from edge.config.words import DaysText, DayText, FlashWord, RingText, RunText
+from edge.config.words import DaysText, DayText, FlashWord, FormatVersion, RecallWord, RingText, RunText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
 from edge.model.phases import Recall
 from edge.model.plans import Run
@@ -99,7 +99,7 @@ class PhaseRow(Row):
     max_green: Annotated[Ms, Seconds(2, 999)] = Field(description="Maximum green after a conflicting call, s.")
     yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(description="Yellow change, s; MUTCD 4F.17: 3 to 6.")
     red_clear: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Red clearance, s; MUTCD 4F.17: at most 6.")
-    recall: Annotated[Recall, Word(Recall)] = setting("none", "A standing vehicle call.")
+    recall: Annotated[Recall, RecallWord()] = setting("none", "A standing vehicle call.")
     lock: Annotated[bool, Switch()] = switch("A call on red is remembered after the vehicle has left.", default=False)
     walk: Annotated[Ms | None, Seconds(4, 255)] = optional("Walk, s; MUTCD 4I.06: 7.")
     ped_clear: Annotated[Ms | None, Seconds(1, 255)] = optional(
@@ -304,7 +304,7 @@ class EventLogRow(Row):
 class SiteFile(Row):
     """The whole file."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="The version of this format.")
+    schema_version: Annotated[int, FormatVersion()] = Field(alias="schema", description="The version of this format.")
     intersection: IntersectionRow = Field(description="What and where it is.")
     rings: list[Annotated[tuple[tuple[PhaseNumber, ...], ...], RingText()]] = Field(
         description='One text a ring, such as "1 2 | 3 4"; | is the barrier.'

@@ -21,7 +21,7 @@ def render() -> str:
 
 
 def _close(node: Any) -> None:  # noqa: ANN401 - JSON
-    """Numbered tables take numbers only; titles repeat the keys and go."""
+    """Numbered tables take numbers only; titles that repeat the keys and defaults that say nothing go."""
     if isinstance(node, list):
         for item in node:
             _close(item)
@@ -30,6 +30,8 @@ def _close(node: Any) -> None:  # noqa: ANN401 - JSON
             node["additionalProperties"] = False
         if isinstance(node.get("title"), str):
             del node["title"]
+        if "default" in node and node["default"] is None:
+            del node["default"]
         for item in node.values():
             _close(item)
 

@@ -56,16 +56,13 @@ def _settle(raw: dict[str | int, Value], error: ValidationError, findings: Findi
     meant = {_meant(d["loc"]) for d in details if d["type"] in _UNKNOWN}
     for detail in details:
         path = _path(detail["loc"])
-        missing = detail["type"] == "missing"
-        if not findings.is_spoiled(path):
-            if missing and path in meant:
-                findings.spoiled.add(path)  # the misspelt key is said already
-            else:
-                _report(path, detail, findings)
-        if missing:
-            _fill(raw, path, findings)
-        else:
-            _remove(raw, path, findings)
+        if detail["type"] == "missing" and path in meant:
+            findings.spoiled.add(path)  # the misspelt key is said already
+        elif not findings.is_spoiled(path):
+            _report(raw, path, detail, findings)
+    for detail in details:
+        mend = _fill if detail["type"] == "missing" else _remove
+        mend(raw, _path(detail["loc"]), findings)
 
 
 _UNKNOWN = frozenset({"extra_forbidden", "invalid_key"})
@@ -79,15 +76,17 @@ def _path(loc: Path) -> Path:
     return tuple(parts)
 
 
-def _report(path: Path, detail: Any, findings: Findings) -> None:  # noqa: ANN401 - pydantic's ErrorDetails
+def _report(raw: Value, path: Path, detail: Any, findings: Findings) -> None:  # noqa: ANN401 - pydantic's ErrorDetails
     kind, given = detail["type"], detail.get("input")
-    if kind == PROBLEM and detail["loc"][-1] == "[key]":
+    if given is None and kind in _WRONG_VALUE:
+        findings.value(path, f"{shown(path[-1])} has no value", f"write one, or remove {shown(path[-1])}")
+    elif kind == PROBLEM and detail["loc"][-1] == "[key]":
         findings.key(path, detail["ctx"]["what"], detail["ctx"]["write"])
         findings.spoiled.add(path[:-1])  # which row was meant is not known
     elif kind == PROBLEM:
         findings.value(path, detail["ctx"]["what"], detail["ctx"]["write"])
     elif kind in _UNKNOWN:
-        _unknown_key(detail["loc"], given, findings)
+        _unknown_key(detail["loc"], findings, alone=_at(raw, path) is None)
     elif kind == "missing":
         findings.value(path, f"{shown(path[-1])} is missing", f"add {_example(detail['loc'])}")
     else:
@@ -95,23 +94,26 @@ def _report(path: Path, detail: Any, findings: Findings) -> None:  # noqa: ANN40
         findings.value(path, what.format(shown(given)), write)
 
 
+_WRONG_VALUE = frozenset({PROBLEM, "dict_type", "model_type", "list_type"})
+
 _SHAPES = {
     "dict_type": ("{} stands where a table belongs", "write rows such as 2: {…}"),
     "model_type": ("{} stands where a row belongs", "write key: value pairs, or remove it"),
     "model_attributes_type": ("{} stands where a row belongs", "write key: value pairs, or remove it"),
     "list_type": ("{} stands where a list belongs", "write [ … ]"),
-    "literal_error": ("{} is a version of the format that this program does not read", "write 1"),
     "union_tag_not_found": ("'driver' is missing or no word", f"write driver: one of {', '.join(DRIVERS)}"),
     "union_tag_invalid": ("this driver is not known", f"write driver: one of {', '.join(DRIVERS)}"),
 }
 
 
-def _unknown_key(loc: Path, given: object, findings: Findings) -> None:
+def _unknown_key(loc: Path, findings: Findings, *, alone: bool) -> None:
     path, key = _path(loc), loc[-1]
-    if isinstance(key, int) and given is None:
+    if isinstance(key, int) and alone:
         findings.key(path, f"{key} stands alone here; is it the end of a decimal comma?", "write 1.5 with a point")
         return
     meant = _meant(loc)
+    if meant is not None:
+        findings.spoiled.add(meant)
     write = f"did you mean '{meant[-1]}'?" if meant else f"remove it; known here: {', '.join(keys_at(loc[:-1]))}"
     findings.key(path, f"{shown(key)} is not a known setting here", write)
 
@@ -126,8 +128,14 @@ def _example(loc: Path) -> str:
     model = _model_at(loc[:-1])
     for name, info in model.model_fields.items() if model else ():
         if loc[-1] in {name, info.alias} and info.description:
-            return f"{loc[-1]}: {info.description[:1].lower()}{info.description[1:].rstrip('.')}"
+            return f"{loc[-1]}: {_in_sentence(info.description)}"
     return f"{loc[-1]}: …"
+
+
+def _in_sentence(text: str) -> str:
+    """A description as part of a sentence: `Yellow change, s.` as `yellow change, s`, but IANA stays IANA."""
+    first, second = text[:1], text[1:2]
+    return ((first.lower() if second.islower() else first) + text[1:]).rstrip(".")
 
 
 def keys_at(loc: Path) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from enum import Enum
 from pydantic.json_schema import JsonSchemaValue
 from typing_extensions import override
 
-from edge.config.fields import DAYS, Kind, nearest, refusal, shown
+from edge.config.fields import DAYS, Kind, Word, nearest, refusal, shown
+from edge.model.phases import Recall
 from edge.model.plans import FREE, Run, RunKind
 from edge.model.units import PhaseNumber, PlanNumber
 
@@ -65,7 +66,7 @@ def _span(part: str, whole: str) -> range | list[int]:
         return _SPANS[part]
     first, _, last = part.partition("-")
     if first not in DAYS or (last or first) not in DAYS:
-        meant = nearest(part, DAYS)
+        meant = nearest(last if first in DAYS else first, DAYS)
         write = f"did you mean '{meant}'?" if meant else "write daily, mon-fri, sat-sun or a day such as sun"
         raise refusal(f"{shown(whole)} names no days", write)
     start, end = DAYS.index(first), DAYS.index(last or first)
@@ -105,3 +106,33 @@ class RunText(Kind):
     @override
     def json(self) -> JsonSchemaValue:
         return {"type": "string", "pattern": "^(free|flash|plan +[1-9][0-9]{0,2})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecallWord(Kind):
+    """`none`, `soft`, `min` or `max`; a pedestrian recall is a setting of its own."""
+
+    @override
+    def read(self, value: object) -> Enum:
+        if value == "ped":
+            raise refusal("'ped' is not a vehicle recall", "write ped_recall: true")
+        return Word(Recall).read(value)
+
+    @override
+    def json(self) -> JsonSchemaValue:
+        return Word(Recall).json()
+
+
+@dataclass(frozen=True, slots=True)
+class FormatVersion(Kind):
+    """The version of the file format; there is one."""
+
+    @override
+    def read(self, value: object) -> int:
+        if type(value) is int and value == 1:
+            return 1
+        raise refusal(f"{shown(value)} is a version of the format that this program does not read", "write schema: 1")
+
+    @override
+    def json(self) -> JsonSchemaValue:
+        return {"const": 1}

@@ -53,6 +53,7 @@ class _Saying:
 
 
 _SAYINGS = (
+    _Saying("tab character", "a tab stands here; YAML indents with spaces only", "replace the tab by spaces"),
     _Saying("'\\t'", "a tab stands here; YAML indents with spaces only", "replace the tab by spaces"),
     _Saying(
         "found character that cannot start any token",
@@ -81,6 +82,20 @@ _SAYINGS = (
     _Saying(
         "did not find expected key", "this line is not indented like its neighbours", "line it up with the lines above"
     ),
+    _Saying(
+        "expected '-' indicator", "this line is not indented like its neighbours", "line it up with the lines above"
+    ),
+    _Saying("unexpected end of stream", "the file ends inside quotes or brackets", "close them where they were begun"),
+    _Saying("alphabetic or numeric character", "a text begins with &, * or !", "put it in double quotes"),
+    _Saying(
+        "node content",
+        "a value is missing, or begins with a character that means something else in YAML",
+        "write the value, text in double quotes",
+    ),
+    _Saying("comment or line break", "something follows | or > on its line", "put a text with | or > in double quotes"),
+    _Saying("block sequence entries", "a '- ' stands where no list can begin", "begin the list on a line of its own"),
+    _Saying("mapping keys are not allowed", "a '? ' stands where no key can be", "put the text in double quotes"),
+    _Saying("nesting depth", f"this is nested more than {MAX_DEPTH} deep; no part of a site file is", "flatten it"),
     _Saying("expected <document start>", "something stands after the end of the mapping", "indent it or remove it"),
 )
 
