@@ -1,6 +1,7 @@
 """Sites for tests, built in code: small, complete, valid, and independent of any file."""
 
-from collections.abc import Mapping, Sequence as Row
+from collections.abc import Mapping
+from collections.abc import Sequence as Row
 from dataclasses import replace
 
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, InputRef, InputSample, PedButton
@@ -37,7 +38,9 @@ def phase(number: int, **changes: object) -> Phase:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def site(sequence: Sequence, phases: Row[Phase], *, intergreen: Mapping[tuple[int, int], Ms] | None = None, **changes: object) -> Site:
+def site(
+    sequence: Sequence, phases: Row[Phase], *, intergreen: Mapping[tuple[int, int], Ms] | None = None, **changes: object
+) -> Site:
     """A complete site: one channel and one detector a phase, a pedestrian channel and a button where it has a walk."""
     by_number = {p.number: p for p in phases}
     assert set(by_number) == set(sequence.phases)
@@ -127,7 +130,7 @@ def plan_for(sequence: Sequence, phases: Mapping[PhaseNumber, Phase], spare_ms: 
 
 def two_phase(**changes: object) -> Site:
     """Two conflicting phases on one ring."""
-    return site(rings("2 | 4"), [phase(2), phase(4)], **changes)
+    return site(rings("2 | 4"), [phase(2), phase(4)], intergreen=None, **changes)
 
 
 def quad(**changes: object) -> Site:
@@ -135,7 +138,7 @@ def quad(**changes: object) -> Site:
     peds = {n: PedTiming(walk_ms=5_000 + 100 * n, clearance_ms=8_000 + 100 * n) for n in (2, 4, 6, 8)}
     phases = [phase(n, ped=peds.get(n), dual_entry=n in (4, 8)) for n in range(1, 9)]
     options = Options(red_revert_ms=2_000, rest_in=(PhaseNumber(2), PhaseNumber(6)))
-    return site(rings("1 2 | 3 4", "5 6 | 7 8"), phases, **({"options": options} | changes))
+    return site(rings("1 2 | 3 4", "5 6 | 7 8"), phases, intergreen=None, **({"options": options} | changes))
 
 
 def recalled(built: Site, recall: Recall, *numbers: int) -> Site:

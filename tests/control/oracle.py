@@ -29,7 +29,9 @@ class Head:
 class Oracle:
     """Feed it `(now, {channel: indication name})`; `complaints` are sentences."""
 
-    def __init__(self, heads: list[Head], ring_text: list[str], intergreen: Mapping[tuple[int, int], int], revert: int) -> None:
+    def __init__(
+        self, heads: list[Head], ring_text: list[str], intergreen: Mapping[tuple[int, int], int], revert: int
+    ) -> None:
         self.heads = {h.channel: h for h in heads}
         self.together = _together(ring_text)
         self.intergreen = intergreen
@@ -57,7 +59,7 @@ class Oracle:
                 if a != b and frozenset((a, b)) not in self.together:
                     self.complaints.append(f"{now}: phases {a} and {b} have right-of-way together")
 
-    def judge(self, end: int) -> list[str]:
+    def judge(self) -> list[str]:
         """All complaints about the whole history; intervals still running at the end are not judged short."""
         for channel, runs in self.history.items():
             for k, (shown, start, _) in enumerate(runs):

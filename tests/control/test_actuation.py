@@ -30,7 +30,7 @@ def test_after_start_up_every_phase_is_served_once_because_nobody_knows_who_wait
 
 def test_start_up_goes_flash_all_red_first_phases() -> None:
     s = Scenario(builders.two_phase())
-    modes = []
+    modes: list[Mode] = []
     for _ in range(200):
         s.step()
         if not modes or modes[-1] is not s.mode:
@@ -76,7 +76,8 @@ def test_delay_is_timed_while_red_and_a_short_visit_makes_no_call() -> None:
     assert not s.times(E.PHASE_CALL_REGISTERED, 2, since)
     s.occupy(2).wait(5.2)
     called = s.times(E.PHASE_CALL_REGISTERED, 2, since)
-    assert called and s.times(E.DETECTOR_ON, 2, since) == called
+    assert called
+    assert s.times(E.DETECTOR_ON, 2, since) == called
 
 
 def test_extend_keeps_an_actuation_alive_after_the_vehicle_in_green() -> None:
@@ -272,5 +273,3 @@ def test_red_revert_holds_a_single_called_phase_red() -> None:
     ended = s.times(E.PHASE_END_YELLOW, 6 - red)[-1]
     s.occupy(6 - red).until(60, 6 - red, Interval.MIN_GREEN)
     assert s.now - ended >= 30_000
-
-

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.schedule import what_runs
 from edge.model.events import EventCode as E
-from edge.model.plans import FREE, FixedPlan, LocalTime, PlanNumber, Run, RunKind, ScheduleEntry, ScheduleException
+from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry, ScheduleException
 from edge.model.site import Site
+from edge.model.units import PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario, number
 
@@ -39,7 +40,8 @@ def test_the_plan_comes_into_step_and_every_green_ends_at_its_force_off_point(of
             split = plan.splits[p]
             due = (start + split - change[p] + offset) % plan.cycle_ms
             ends = s.times(E.PHASE_FORCE_OFF, p, since)
-            assert ends and {t % plan.cycle_ms for t in ends} == {due}
+            assert ends
+            assert {t % plan.cycle_ms for t in ends} == {due}
             start += split
 
 
@@ -70,8 +72,14 @@ def test_a_phase_without_a_split_is_omitted() -> None:
     site = builders.site(builders.rings("1 2 | 3"), [builders.phase(n) for n in (1, 2, 3)])
     plan = FixedPlan(PlanNumber(1), "x", 60_000, 0, {number(2): 30_000, number(3): 30_000})
     asks = FixedPlanStrategy(site, plan).ask(0, 0, [number(1)])
-    assert asks.omits == {1} and asks.calls == {2, 3} and not asks.holds
-    site = replace(site, plans={PlanNumber(1): plan}, schedule=(ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1))),))
+    assert asks.omits == {1}
+    assert asks.calls == {2, 3}
+    assert not asks.holds
+    site = replace(
+        site,
+        plans={PlanNumber(1): plan},
+        schedule=(ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1))),),
+    )
     s = Scenario(site, local=MIDNIGHT).wait(400)
     assert set(s.order_of_greens(100_000)) == {2, 3}
 

@@ -1,12 +1,14 @@
 """The interval machine of one phase, row by row and second by second."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.control.intervals import GREEN, LEAST_SHOWN_MS, PEDESTRIAN, VEHICLE, Cue, IntervalError, PhaseMachine
+from edge.model.events import Event
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, PedInterval
 from edge.model.phases import PedTiming, Phase, Termination
@@ -22,7 +24,7 @@ def machine(timing: Phase = PLAIN) -> PhaseMachine:
     return PhaseMachine(timing, 0)
 
 
-def codes(events: list) -> list[int]:
+def codes(events: list[Event]) -> list[int]:
     return [int(e.code) for e in events]
 
 
@@ -51,7 +53,9 @@ def test_a_whole_green_runs_by_the_sheet() -> None:
     assert m.interval is Interval.RED
 
 
-@pytest.mark.parametrize(("reason", "code"), [(Termination.GAP_OUT, 4), (Termination.MAX_OUT, 5), (Termination.FORCE_OFF, 6)])
+@pytest.mark.parametrize(
+    ("reason", "code"), [(Termination.GAP_OUT, 4), (Termination.MAX_OUT, 5), (Termination.FORCE_OFF, 6)]
+)
 def test_the_reason_of_an_end_is_logged_with_its_code(reason: Termination, code: int) -> None:
     m = machine()
     m.start(READY, 0, walk=False)
@@ -126,12 +130,13 @@ def test_a_second_walk_waits_until_steady_dont_walk_has_been_seen() -> None:
 
 def test_what_may_not_be_is_refused_and_changes_nothing() -> None:
     m = machine()
-    for refused in (
+    asked: tuple[Callable[[], object], ...] = (
         lambda: m.end(READY, Termination.GAP_OUT),
         lambda: m.walk(READY),
         lambda: m.start(READY, 20_000, walk=False),
         lambda: m.start(READY, 0, walk=True),
-    ):
+    )
+    for refused in asked:
         with pytest.raises(IntervalError):
             refused()
         assert (m.interval, m.ped, m.since) == (Interval.RED, PedInterval.DONT_WALK, 0)
@@ -159,7 +164,9 @@ def test_rest_is_left_as_soon_as_somebody_opposes() -> None:
     assert m.may_end()
 
 
-ASKS = st.lists(st.tuples(st.integers(1, 6_000), st.sampled_from(["start", "walk", "end", "opposed", "free"])), max_size=60)
+ASKS = st.lists(
+    st.tuples(st.integers(1, 6_000), st.sampled_from(["start", "walk", "end", "opposed", "free"])), max_size=60
+)
 
 
 @given(asks=ASKS, ped=st.booleans())

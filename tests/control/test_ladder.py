@@ -14,9 +14,9 @@ from edge.model.exchange import Interval, Mode, PedInterval, Rung, ShellFault
 from edge.model.faults import FAULTS, Fault, FaultKind, Response
 from edge.model.indications import Indication
 from edge.model.phases import Recall
-from edge.model.plans import FREE, LocalTime, PlanNumber, Run, RunKind, ScheduleEntry
+from edge.model.plans import FREE, LocalTime, Run, RunKind, ScheduleEntry
 from edge.model.site import Fallback, Site
-from edge.model.units import ButtonNumber, DetectorNumber
+from edge.model.units import ButtonNumber, DetectorNumber, PlanNumber
 from edge.safety.rules import Latch, Rule
 from edge.tick import Tick
 from tests import builders
@@ -38,7 +38,9 @@ def test_every_fault_has_exactly_one_row_and_a_sentence_a_technician_can_act_on(
     assert set(FAULTS) == set(FaultKind)
     for kind in FaultKind:
         sentence = Fault(kind, "7", 0).sentence
-        assert sentence.endswith(".") and "{" not in sentence and len(sentence.split()) >= 8
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+        assert len(sentence.split()) >= 8
     assert sorted(k.code for k in FaultKind) == list(range(1, len(FaultKind) + 1))
     assert Fault(FaultKind.STORAGE_FAILED, "x", 0, "ENOSPC").sentence.endswith("(ENOSPC)")
 
@@ -51,7 +53,8 @@ def test_each_row_has_its_response_and_returns_as_it_says(kind: FaultKind) -> No
     s.step()
     assert kind in s.standing()
     expected = {Response.FIXED_PLAN: Rung.FIXED_PLAN, Response.FLASH: Rung.FLASH}.get(row.response, Rung.ACTUATED)
-    assert s.decision is not None and s.decision.rung is expected
+    assert s.decision is not None
+    assert s.decision.rung is expected
     assert (s.mode is Mode.FLASH) == (row.response is Response.FLASH)
     s.faults = ()
     clean = 60_000 if row.response is Response.FIXED_PLAN else row.returns_after_ms or 0
@@ -72,7 +75,7 @@ def test_a_flash_fault_flashes_in_the_same_tick_and_the_way_back_is_a_whole_star
     assert s.decision is not None
     assert {i for c, i in s.decision.wanted.items() if c < 20} == {Indication.FLASH_RED}
     s.faults = ()
-    modes = []
+    modes: list[Mode] = []
     for _ in range(600):
         s.step()
         if not modes or modes[-1] is not s.mode:
@@ -84,16 +87,20 @@ def test_a_detector_stuck_on_is_answered_by_a_max_recall_of_its_phase_and_not_by
     s = Scenario(limits(builders.two_phase(), 4, max_presence_ms=60_000)).drain()
     s.occupy(4).wait(70)
     assert s.standing() == {FaultKind.DETECTOR_MAX_PRESENCE}
-    assert s.decision is not None and s.decision.rung is Rung.ACTUATED
+    assert s.decision is not None
+    assert s.decision.rung is Rung.ACTUATED
     assert s.phase(4).recall is Recall.MAX
     assert s.times(E.DETECTOR_FAULT_SHORTED, 4)
     s.leave(4).wait(12)
-    assert s.standing() == set() and s.phase(4).recall is Recall.NONE
+    assert s.standing() == set()
+    assert s.phase(4).recall is Recall.NONE
     assert s.times(E.DETECTOR_RESTORED, 4)
 
 
 def test_a_silent_detector_is_found_by_day_and_not_by_night() -> None:
-    site = limits(builders.two_phase(), 4, no_activity_ms=120_000, active_from_ms=6 * 3_600_000, active_to_ms=22 * 3_600_000)
+    site = limits(
+        builders.two_phase(), 4, no_activity_ms=120_000, active_from_ms=6 * 3_600_000, active_to_ms=22 * 3_600_000
+    )
     by_day, by_night = Scenario(site, local=NOON), Scenario(site, local=replace(NOON, day_ms=3_600_000))
     for s in (by_day, by_night):
         s.wait(130)
@@ -118,7 +125,8 @@ def test_a_failed_detector_with_on_fault_none_recalls_nothing() -> None:
     s = Scenario(limits(builders.two_phase(), 4, on_fault=OnFault.NONE)).drain()
     s.silent = {4}
     s.wait(3)
-    assert s.standing() == {FaultKind.DETECTOR_STALE} and s.phase(4).recall is Recall.NONE
+    assert s.standing() == {FaultKind.DETECTOR_STALE}
+    assert s.phase(4).recall is Recall.NONE
 
 
 def test_the_partner_stands_in_for_a_failed_detector() -> None:
@@ -126,7 +134,8 @@ def test_the_partner_stands_in_for_a_failed_detector() -> None:
     s = Scenario(site).drain()
     s.silent = {4}
     s.wait(3)
-    assert s.standing() == {FaultKind.DETECTOR_STALE} and s.phase(4).recall is Recall.NONE
+    assert s.standing() == {FaultKind.DETECTOR_STALE}
+    assert s.phase(4).recall is Recall.NONE
     since = s.now
     s.occupy(8).wait(1)
     assert s.times(E.PHASE_CALL_REGISTERED, 4, since)
@@ -145,7 +154,8 @@ def test_a_detector_that_fails_while_occupied_leaves_no_call_behind_when_it_heal
     s.wait(200)
     since = s.now
     s.occupy(2).until(60, 2, Interval.MIN_GREEN).leave(2).wait(100)
-    assert s.greens() == {2} and not s.times(E.PHASE_CALL_REGISTERED, 4, since)
+    assert s.greens() == {2}
+    assert not s.times(E.PHASE_CALL_REGISTERED, 4, since)
 
 
 def test_too_many_failed_detectors_bring_the_fixed_plan_and_their_return_ends_it() -> None:
@@ -153,7 +163,8 @@ def test_too_many_failed_detectors_bring_the_fixed_plan_and_their_return_ends_it
     s = Scenario(site).drain()
     s.silent = {1, 2}
     s.wait(5)
-    assert s.decision is not None and s.decision.rung is Rung.ACTUATED
+    assert s.decision is not None
+    assert s.decision.rung is Rung.ACTUATED
     s.silent = {1, 2, 3}
     s.wait(5)
     assert s.decision.rung is Rung.FIXED_PLAN
@@ -181,7 +192,8 @@ def test_a_stuck_or_silent_button_recalls_its_walk() -> None:
     assert len(s.times(E.PED_BEGIN_WALK, 4, since)) >= 2
     s.pressed = set()
     s.wait(15)
-    assert not s.standing() and s.times(E.PED_DETECTOR_RESTORED, 4)
+    assert not s.standing()
+    assert s.times(E.PED_DETECTOR_RESTORED, 4)
 
 
 def test_a_call_that_is_never_served_is_a_cycle_fault() -> None:
@@ -192,7 +204,8 @@ def test_a_call_that_is_never_served_is_a_cycle_fault() -> None:
     s.tick.controller._calls[number(red)].vehicle_since -= longest_wait_ms(site) + 1
     s.step()
     assert s.standing() == {FaultKind.CYCLE_FAULT}
-    assert s.decision is not None and s.decision.rung is Rung.FIXED_PLAN
+    assert s.decision is not None
+    assert s.decision.rung is Rung.FIXED_PLAN
 
 
 def test_operator_flash_goes_through_clearance_and_resume_through_a_start_up() -> None:
@@ -200,7 +213,8 @@ def test_operator_flash_goes_through_clearance_and_resume_through_a_start_up() -
     s.press(2)
     since = s.now
     s.order(CommandKind.FLASH).step()
-    assert s.mode is Mode.CLEARING and s.ped(2) is PedInterval.WALK
+    assert s.mode is Mode.CLEARING
+    assert s.ped(2) is PedInterval.WALK
     s.wait(40)
     assert s.mode is Mode.FLASH
     assert s.times(E.PED_BEGIN_DONT_WALK, 2, since)
@@ -217,7 +231,8 @@ def test_a_stop_during_the_start_up_stays_or_returns_to_flash(seconds: float) ->
     s = Scenario(builders.two_phase()).wait(seconds)
     s.order(CommandKind.STOP).step()
     assert s.mode in {Mode.FLASH, Mode.START_UP_FLASH}
-    assert s.decision is not None and s.decision.stopped
+    assert s.decision is not None
+    assert s.decision.stopped
     s.wait(30)
     assert s.mode in {Mode.FLASH, Mode.START_UP_FLASH}
 
@@ -225,7 +240,9 @@ def test_a_stop_during_the_start_up_stays_or_returns_to_flash(seconds: float) ->
 def test_flash_now_flashes_in_the_same_tick() -> None:
     s = Scenario(builders.quad()).drain()
     s.order(CommandKind.FLASH_NOW).step()
-    assert s.mode is Mode.FLASH and s.decision is not None and s.decision.stopped
+    assert s.mode is Mode.FLASH
+    assert s.decision is not None
+    assert s.decision.stopped
 
 
 def test_the_schedule_chooses_free_plan_and_flash_and_says_so_in_the_log() -> None:
@@ -238,7 +255,8 @@ def test_the_schedule_chooses_free_plan_and_flash_and_says_so_in_the_log() -> No
     s.wait(350)
     patterns = [p for _, c, p in s.log if c == E.PATTERN_CHANGE]
     assert patterns == [255, 254, 1, 255]
-    assert s.times(E.CYCLE_CHANGE) and s.times(E.SPLIT_CHANGE_1 + 1)
+    assert s.times(E.CYCLE_CHANGE)
+    assert [c for _, c, _ in s.log if c == E.SPLIT_CHANGE_1 + 1]
     assert s.mode is Mode.FLASH
     assert s.times(E.UNIT_FLASH_STATUS, FlashStatus.AUTOMATIC)
 
@@ -262,7 +280,8 @@ def test_a_monitor_latch_holds_flash_until_a_reason_clears_it_and_the_start_up_f
     s.order(CommandKind.CLEAR_LATCH).step()
     assert tick.monitor.latch is None
     s.wait(20)
-    assert s.mode is Mode.RUN and not s.standing()
+    assert s.mode is Mode.RUN
+    assert not s.standing()
 
 
 def test_before_its_first_tick_a_tick_has_no_controller() -> None:
@@ -272,6 +291,9 @@ def test_before_its_first_tick_a_tick_has_no_controller() -> None:
 
 def test_an_empty_book_asks_for_nothing() -> None:
     book = FaultBook(60_000)
-    assert book.worst() is Response.LOG and len(book) == 0 and not book.stands(FaultKind.STORAGE_FAILED)
+    assert book.worst() is Response.LOG
+    assert len(book) == 0
+    assert not book.stands(FaultKind.STORAGE_FAILED)
     book.report(0, FaultKind.STORAGE_FAILED, "disk")
-    assert book.stands(FaultKind.STORAGE_FAILED, "disk") and not book.stands(FaultKind.STORAGE_FAILED, "other")
+    assert book.stands(FaultKind.STORAGE_FAILED, "disk")
+    assert not book.stands(FaultKind.STORAGE_FAILED, "other")
