@@ -10,8 +10,9 @@ three times running, for a broken frame does not repeat itself and a card that w
     blank, where a vehicle is known (a card that was reset; but a dead line's zero bytes pass the XOR check too);
     that says more than 16 missed vehicles.
 
-Where its duration is the known duration moved by one byte the reply has lost its first byte: then no channel of that
-reply is believed. What has been missed without a trace is said as a gap and not made up: at least one vehicle is counted.
+A record that is the known one moved by one byte shows that the reply has lost its first byte, which the XOR check does not
+see where a zero byte follows: then no channel of that reply is read, however often it is said. What has been missed without
+a trace is said as a gap and not made up: at least one vehicle is counted, never more than can have passed.
 """
 
 from collections.abc import Sequence
@@ -42,8 +43,9 @@ SHORTEST_HEADWAY_MS: Ms = 500
 INSISTING = 3
 """A suspect record said so often running is believed (ours)."""
 
-_COUNTS = 256
-_CLOCK = 1 << 32
+_BYTE = 8
+_COUNTS = 1 << _BYTE
+_CLOCK = 1 << 4 * _BYTE
 
 
 class Verdict(Enum):
@@ -70,9 +72,9 @@ class ChannelFollower:
         self._suspect: VehicleRecord | None = None
         self._insisted = 0
 
-    def follow(self, record: VehicleRecord, now: Ms, *, doubted: bool = False) -> Verdict:
-        """Take one record read at `now`; `doubted`: another channel of the same reply shows that it is broken."""
-        if (doubted or self._is_doubtful(record, now)) and not self._insists(record):
+    def follow(self, record: VehicleRecord, now: Ms) -> Verdict:
+        """Take one record read at `now`."""
+        if self._is_doubtful(record, now) and not self._insists(record):
             return Verdict.SUSPECT
         self._suspect = None
         verdict, vehicles = self._judge(record, now)
@@ -83,10 +85,13 @@ class ChannelFollower:
         self._known, self._read_ms = record, now
         return verdict
 
-    def has_lost_its_first_byte(self, record: VehicleRecord, now: Ms) -> bool:
-        """Whether `record` looks like the known vehicle's, moved by one byte."""
+    def has_lost_its_first_byte(self, record: VehicleRecord) -> bool:
+        """Whether `record` is the known one moved by one byte."""
         known = self._known
-        return known is not None and record.duration_ms >> 8 == known.duration_ms and not self._may_follow(record, now)
+        if known is None or record.vehicle == known.vehicle:
+            return False
+        moved = (known.duration_ms << _BYTE) + (known.start_ms >> 3 * _BYTE), (known.start_ms << _BYTE) + known.count
+        return (record.duration_ms, record.start_ms) == (moved[0], moved[1] % _CLOCK)
 
     def _is_doubtful(self, record: VehicleRecord, now: Ms) -> bool:
         known = self._known
@@ -127,7 +132,7 @@ class ChannelFollower:
             return Verdict.SAME, 0
         silent_ms = now - self._read_ms
         if not self._may_follow(record, now):
-            return Verdict.RESET, record.count if record.count <= _most(silent_ms, record.start_ms) else 1
+            return Verdict.RESET, min(record.count, 1 + min(silent_ms, record.start_ms) // SHORTEST_HEADWAY_MS)
         vehicles = (record.count - known.count) % _COUNTS
         if not 0 < vehicles <= _most(silent_ms, (record.start_ms - known.start_ms) % _CLOCK):
             return Verdict.GAP, 1
@@ -149,5 +154,6 @@ class CardFollower:
     def follow(self, records: Sequence[VehicleRecord], now: Ms) -> tuple[Verdict, ...]:
         """Take one reply read at `now`; one verdict a channel."""
         pairs = tuple(zip(self.channels, records, strict=True))
-        broken = any(channel.has_lost_its_first_byte(record, now) for channel, record in pairs)
-        return tuple(channel.follow(record, now, doubted=broken) for channel, record in pairs)
+        if any(channel.has_lost_its_first_byte(record) for channel, record in pairs):
+            return tuple(Verdict.SUSPECT for _ in pairs)
+        return tuple(channel.follow(record, now) for channel, record in pairs)

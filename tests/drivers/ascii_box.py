@@ -20,6 +20,7 @@ class AsciiBox:
         self._next = 0.0
         self._line = PtyLine(link, lambda _: None, self._speak_when_due)
         self.plug, self.unplug, self.close = self._line.plug, self._line.unplug, self._line.close
+        self.plug()
 
     def vehicles(self, terminal: int, number: int) -> None:
         """Let vehicles pass."""

@@ -29,19 +29,19 @@ class Card:
         self.serial_number = serial_number
         self.firmware = firmware
         self.muted = False
-        self.counts = [0] * CHANNELS
         self.states = [0] * CHANNELS
         self.switch_on()
+        self.began -= 3_600.0  # in service for an hour
 
     def switch_on(self) -> None:
         """Power comes: clock and records begin anew."""
-        self.began = time.monotonic() - 3_600.0
+        self.began = time.monotonic()
         self.counts = [0] * CHANNELS
         self.records = [(0, 0)] * CHANNELS
 
     def pass_vehicle(self, channel: int, duration_ms: int = 37) -> None:
         """One vehicle leaves loop `channel` (1 … 4) now; many at once come a millisecond apart."""
-        _, last_start = self.records[channel - 1]
+        last_start = self.records[channel - 1][1]
         start = int((time.monotonic() - self.began) * 1000) - duration_ms
         self.records[channel - 1] = (duration_ms, max(start, last_start + 1))
         self.counts[channel - 1] = (self.counts[channel - 1] + 1) % 256
@@ -66,6 +66,7 @@ class CanogaLine:
         self._begun = bytearray()
         self._line = PtyLine(link, self._hear)
         self.plug, self.unplug, self.close = self._line.plug, self._line.unplug, self._line.close
+        self.plug()
 
     def vehicle(self, channel: int, number: int = 1, address: int = 0) -> None:
         """Let `number` vehicles pass a loop."""

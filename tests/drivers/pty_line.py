@@ -20,7 +20,8 @@ LOOK_S = 0.01
 
 
 class PtyLine:
-    """The far end. `hear` is called with what comes in, `idle` every hundredth of a second, both in the line's thread."""
+    """The far end, unplugged at first. While it is plugged in, `hear` is called with what comes in and `idle` every
+    hundredth of a second, both in the line's thread."""
 
     def __init__(self, link: Path, hear: Callable[[bytes], None], idle: Callable[[], None] = lambda: None) -> None:
         self._link = link
@@ -32,7 +33,6 @@ class PtyLine:
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"bench line {link.name}", daemon=True)
         self._thread.start()
-        self.plug()
 
     def plug(self) -> None:
         """Put the cable in."""
@@ -84,7 +84,8 @@ class PtyLine:
             if self._ends is not None and self._ends[0] in readable:
                 with suppress(BlockingIOError):
                     self._hear(os.read(self._ends[0], 4096))
-            self._idle()
+            if self._ends is not None:
+                self._idle()
 
     def _plug(self) -> None:
         if self._ends is None:

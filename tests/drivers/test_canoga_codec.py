@@ -167,6 +167,12 @@ def test_a_reset_card_that_has_already_counted_keeps_those_vehicles() -> None:
     assert channel.count == 2
 
 
+def test_a_reset_card_makes_up_no_vehicles() -> None:
+    channel, _ = _known(count=200)
+    assert _insist(channel, VehicleRecord(300, 1_000, 90), 2_000) is Verdict.RESET
+    assert channel.count == 3  # what can have passed in 1 s
+
+
 def test_a_jump_that_cannot_be_true_counts_one_vehicle_and_is_said() -> None:
     channel, _ = _known()
     assert _insist(channel, VehicleRecord(300, 5_002_000, 200), 100) is Verdict.GAP
@@ -205,8 +211,9 @@ def test_a_reply_without_its_first_byte_is_no_reading_of_any_channel() -> None:
     assert set(card.follow(before, 0)) == {Verdict.FIRST}
     shifted = decode_detection(_reply(before)[1:] + b"\x00")
     assert not isinstance(shifted, Refused)
-    assert set(card.follow(shifted, 100)) == {Verdict.SUSPECT}
-    assert set(card.follow(before, 200)) == {Verdict.SAME}
+    for nth in range(2 * INSISTING):
+        assert set(card.follow(shifted, 100 * nth)) == {Verdict.SUSPECT}
+    assert set(card.follow(before, 1_000)) == {Verdict.SAME}
     assert [channel.count for channel in card.channels] == [0, 0, 0, 0]
 
 
