@@ -13,7 +13,7 @@ SYNC_MS: Ms = 5 * SECOND_MS
 """Ours: the longest an event waits for the disk's confirmation. A sync for each event would wear a card out."""
 
 RETRY_MS: Ms = 5 * SECOND_MS
-"""Ours: how long a disk that refused is left alone."""
+"""Ours: how long a disk that refused is left alone; not less than SYNC_MS, so that the next try ends in a sync."""
 
 KEEP_EVENTS = 20_000
 """Ours: events kept in memory while the disk refuses; about an hour of a busy intersection, a few megabytes."""
@@ -86,8 +86,7 @@ class Backlog:
             self._fail(now, error)
 
     def _is_due(self, now: Ms) -> bool:
-        late = now - self._synced_ms >= SYNC_MS
-        return late or bool(self._refused) or 2 * self._waiting > self._keep_events
+        return now - self._synced_ms >= SYNC_MS or 2 * self._waiting > self._keep_events
 
     def _write(self) -> None:
         while self._written < len(self._records):

@@ -98,7 +98,7 @@ class SegmentStore:
         """After an error: forget what was not confirmed. `begin_anew`: leave this segment alone from now on."""
         file, self._file = self._file, None
         self._appended = self.confirmed
-        self._begin_anew = begin_anew
+        self._begin_anew = begin_anew and self._synced > 0  # else a dead disk would be strewn with empty segments
         if file is None:
             return
         with suppress(OSError):  # the disk has failed already and that was said: what stays behind shows twice at worst

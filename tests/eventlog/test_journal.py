@@ -112,6 +112,14 @@ def test_one_answer_of_a_device_moves_all_its_samples_at_once() -> None:
     assert told[1] == [0, [97], [], []]
 
 
+def test_lamps_read_back_in_another_order_come_back_in_that_order() -> None:
+    lit = {ChannelNumber(1): Lamps.RED, ChannelNumber(2): Lamps.GREEN}
+    before = Inputs(readbacks=(Readback(1, 100, lit),))
+    after = Inputs(readbacks=(Readback(2, 200, dict(reversed(lit.items()))),))
+    _, back = decode(before, json.loads(json.dumps(encode(100, before, after))))
+    assert orders(back) == orders(after)
+
+
 @given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
 def test_a_wall_clock_that_strays_from_the_monotonic_one_comes_back_exactly(day_more: int, epoch_more: int) -> None:
     before = Inputs(local=LocalTime((2024, 4, 15), 0, 50_000_000, 1_713_182_400_000, synced=True))

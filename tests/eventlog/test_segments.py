@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import edge.eventlog.segments as segments_module
 from edge.eventlog.disk import SystemDisk
@@ -214,6 +216,23 @@ def test_reading_by_time_gives_just_that_time_even_after_the_clock_was_set_back(
     assert [entry.record for entry in LogReader(LOG, disk).entries(start, end)] == expected
     assert list(LogReader(LOG, disk).entries(None, NOON_MS)) == []
     assert list(LogReader(LOG, disk).entries(NOON_MS + DAY_MS)) == []
+
+
+@given(st.lists(st.integers(-70, 60), min_size=10, max_size=40))
+def test_reading_by_time_gives_just_that_time_whatever_the_clock_did(steps_s: list[int]) -> None:
+    disk, epoch_ms, records = SimulatedDisk(), NOON_MS, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments_module, "_MB", 400_000)
+        patch.setattr(segments_module, "_FEWEST_SEGMENTS", 1_000)  # segments of 400 bytes
+        store = store_on(disk, SMALL)
+        for k, step_s in enumerate(steps_s):
+            epoch_ms += 1_000 * step_s
+            records.append(Batch(epoch_ms, k, ()))
+            store.append(records[-1])
+        store.close()
+    for start in range(min(r.epoch_ms for r in records) - 2_000, epoch_ms + 80_000, 9_000):
+        found = [entry.record for entry in LogReader(LOG, disk).entries(start, start + 9_000)]
+        assert found == [record for record in records if start <= record.epoch_ms < start + 9_000]
 
 
 def test_reading_by_time_opens_only_the_segments_it_needs() -> None:

@@ -115,6 +115,7 @@ def test_whatever_the_disk_refuses_is_said_and_nothing_is_lost_when_it_comes_bac
     assert backlog.trouble() is None
     assert backlog.confirmed == 2
     assert stored(disk) == [batch(0), batch(1)]
+    assert len(disk.names(LOG)) == 1, "no empty segment was left behind"
 
 
 @pytest.mark.parametrize("operation", ["write", "sync", "truncate"])
@@ -190,6 +191,13 @@ def test_a_segment_taken_away_is_followed_by_a_new_one(others: int) -> None:
 def test_with_whatever_the_disk_refuses_the_log_is_what_was_given_but_for_the_gaps_it_names(
     steps: list[tuple[int, str]],
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:  # segments of 250 bytes, half a dozen records, and room for 80 of them
+        patch.setattr(segments_module, "_MB", 200)
+        patch.setattr(segments_module, "_FEWEST_SEGMENTS", 80)
+        _run_with_refusals(steps)
+
+
+def _run_with_refusals(steps: list[tuple[int, str]]) -> None:
     disk = SimulatedDisk()
     backlog = backlog_on(disk, keep_events=6)
     given_: list[Batch] = []
