@@ -5,7 +5,15 @@ import pytest
 from edge.config.problems import Mark
 from edge.config.read import LONGEST_FILE, Reading, read_site
 from edge.model.detectors import DetectorKind, OnFault
-from edge.model.devices import ModbusOptions, Parity, SerialOptions, SerialProtocol, SerialTransport, TcpTransport
+from edge.model.devices import (
+    ModbusOptions,
+    Parity,
+    ReplayOptions,
+    SerialOptions,
+    SerialProtocol,
+    SerialTransport,
+    TcpTransport,
+)
 from edge.model.indications import ChannelKind, Indication
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, PhaseNumber, PlanNumber
 from tests.config.examples import DUAL, FIELD, MINIMAL, STAGES, edit
@@ -445,3 +453,22 @@ def test_a_stage_sequence_reads_with_its_intergreens() -> None:
     assert site.sequence.rings == (((1, 2, 3),),)
     assert site.intergreen[PhaseNumber(3), PhaseNumber(1)] == 7_000
     assert site.clearance_ms(PhaseNumber(1), PhaseNumber(3)) == 6_000
+
+
+def test_a_replay_device_names_its_log() -> None:
+    site = read(edit(MINIMAL, ("loops: {driver: mock}", "loops: {driver: replay, log: day.csv, stale_after: 2}"))).site
+    assert site is not None
+    assert site.devices["loops"].options == ReplayOptions("day.csv", 2_000)
+
+
+def test_a_row_that_breaks_in_many_places_says_each_of_them() -> None:
+    text = edit(
+        MINIMAL,
+        ("{input: loops.2, phase: 4, kind: stopbar, delay: 3.0}", "{inpt: loops.2, phase: x, kind: 5, delay: ~}"),
+    )
+    assert [p.path for p in read_site(text, "f").problems] == [
+        "detectors.2.inpt",
+        "detectors.2.phase",
+        "detectors.2.kind",
+        "detectors.2.delay",
+    ]
