@@ -1,9 +1,13 @@
-"""Something to log while nothing happens, so that readers can tell a resting controller from a dead one.
+"""The alarm word of the log: said when it changes, and again while nothing else happens.
 
-The public readers take any silence of more than 120 s by day for missing data, and a quarter hour as empty in which one
-of its 5-minute parts holds fewer than 3 events with codes up to 218. A controller that rests in green would fail both.
-The event is 174, unit alarm status 1: what it says is true at every moment, and no reader counts or pairs it (131 and
-132 would show as changes of pattern, 173 is taken for the beginning of a flash).
+Readers must be able to tell a resting controller from a dead one. The public ones take any silence of more than 120 s
+by day for missing data, and a quarter hour as empty in which one of its 5-minute parts holds fewer than 3 events with
+codes up to 218. A controller that rests in green would fail both.
+
+The event is 174, unit alarm status 1. `atspm` lets each one stand until the next 174 and shows the bits that are set;
+with no bit set it shows nothing. So it may be repeated at will, but a bit that has gone out must be said at once: a
+flash would otherwise seem to last until the next silence. 131 and 132 would show as changes of pattern, and 173 has no
+value that stands for "still the same".
 """
 
 from edge.model.events import Event, EventCode
@@ -17,15 +21,20 @@ LOCAL_FLASH = 1 << 5
 
 
 class Keepalive:
-    """When the next sign of life is due. Holds nothing but its period."""
+    """Says the alarm word. Ask it on every tick, whatever else was logged in it."""
 
-    __slots__ = ("_period_ms",)
+    __slots__ = ("_period_ms", "_said")
 
     def __init__(self, period_ms: Ms = KEEPALIVE_MS) -> None:
         self._period_ms = period_ms
+        self._said = 0  # no alarm needs no saying
 
     def due(self, now: Ms, last_event_ms: Ms, alarms: int = 0) -> tuple[Event, ...]:
-        """Event 174 if nothing was logged for the period, else nothing. `alarms`: unitAlarmStatus1, say LOCAL_FLASH."""
-        if now - last_event_ms < self._period_ms:
+        """Event 174 if `alarms` has changed or nothing was logged for the period, else nothing.
+
+        `alarms`: unitAlarmStatus1 as it stands now, say LOCAL_FLASH; it must be passed as 0 once it is over.
+        """
+        if alarms == self._said and now - last_event_ms < self._period_ms:
             return ()
+        self._said = alarms
         return (Event(EventCode.UNIT_ALARM_1, alarms),)

@@ -85,8 +85,21 @@ def test_a_resting_controller_is_heard_of_three_times_in_any_five_minutes_and_ne
         assert sum(start <= at < start + 300_000 for at in logged) >= 3
 
 
-def test_the_sign_of_life_says_what_is_true_and_comes_only_into_silence() -> None:
+def test_the_sign_of_life_comes_into_silence_and_not_otherwise() -> None:
     keepalive = Keepalive(1_000)
     assert keepalive.due(1_999, 1_000) == ()
     assert keepalive.due(2_000, 1_000) == (Event(EventCode.UNIT_ALARM_1, 0),)
-    assert keepalive.due(2_000, 1_000, LOCAL_FLASH) == (Event(EventCode.UNIT_ALARM_1, 32),)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3_000), st.booleans(), st.booleans()), min_size=1, max_size=30))
+def test_readers_that_let_each_alarm_word_stand_until_the_next_see_flash_as_long_as_it_was(
+    spells: list[tuple[int, bool, bool]],
+) -> None:
+    keepalive, now, last_ms, standing = Keepalive(), 0, 0, 0
+    for ticks, flashing, busy in spells:
+        for _ in range(ticks):
+            now += 100
+            last_ms = now if busy else last_ms
+            for event in keepalive.due(now, last_ms, LOCAL_FLASH if flashing else 0):
+                standing, last_ms = event.parameter, now
+            assert bool(standing & LOCAL_FLASH) == flashing
