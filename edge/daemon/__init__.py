@@ -1,6 +1,6 @@
 """The shell: what opens the devices, steps the tick, writes the lamps and feeds the watchdog. See docs/daemon.md."""
 
-from edge.daemon.options import Console, PlantHook, RunOptions
+from edge.daemon.options import Console, MakePlant, PlantHook, ReadStatus, RunOptions
 from edge.daemon.start import run
 
-__all__ = ["Console", "PlantHook", "RunOptions", "run"]
+__all__ = ["Console", "MakePlant", "PlantHook", "ReadStatus", "RunOptions", "run"]

@@ -60,10 +60,11 @@ class LineQueue:
             if dropped:
                 self._stream.write(f"{dropped} log lines were dropped: nobody took them\n")
             while self._lines:
-                self._stream.write(self._lines.popleft())
+                self._stream.write(self._lines[0])
+                self._lines.popleft()
             self._stream.flush()
         except (OSError, ValueError):  # the reader of the pipe is gone, or the stream is closed
-            self._dropped += len(self._lines)
+            self._dropped += dropped + len(self._lines)
             self._lines.clear()
 
 

@@ -30,6 +30,7 @@ NEEDS_RESTART = {
 
 _NO_MATTER = frozenset({"file_hash"})
 _REPORTED = 400
+_NOTHING_NEW = {"changed": [], "sentence": "The file says what is running already; nothing was changed."}
 
 
 def differences(running: Site, wanted: Site) -> list[str]:
@@ -53,7 +54,9 @@ class TakeOver:
     def done(self) -> None:
         """Tell everybody who waits."""
         for pending in self.pending:
-            pending.resolve({"changed": list(self.changed)})
+            pending.resolve(
+                {"changed": list(self.changed), "sentence": f"Taken over: {', '.join(self.changed)} changed."}
+            )
 
     def given_up(self, sentence: str) -> None:
         """Tell everybody who waits that it did not come to it."""
@@ -92,7 +95,7 @@ class Reloader:
         if isinstance(outcome, TakeOver):
             return outcome
         for pending in reading:
-            pending.resolve(outcome if isinstance(outcome, Refused) else {"changed": []})
+            pending.resolve(outcome if isinstance(outcome, Refused) else dict(_NOTHING_NEW))
         return None
 
     def fault(self) -> tuple[ShellFault, ...]:

@@ -33,12 +33,19 @@ def reload(h: House, text: str | None = None) -> Reply | Refused:
     return h.hear(pending)
 
 
+def changed(answer: Reply | Refused) -> list[str]:
+    assert isinstance(answer, dict)
+    assert answer["sentence"].endswith(".")
+    found: list[str] = answer["changed"]
+    return found
+
+
 def test_a_good_file_is_taken_over_through_clearance_and_flash(tmp_path: Path) -> None:
     """No green is cut, flash is shown, and the new timing runs; the file becomes the last good one."""
     with house(tmp_path, journal=True) as h:
         h.to_running().run(6)
         h.pictures.clear()
-        assert reload(h, LONGER) == {"changed": ["phases"]}
+        assert changed(reload(h, LONGER)) == ["phases"]
         assert h.is_in(Mode.START_UP_FLASH, Mode.FLASH)
         assert h.shown == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
         assert h.pictures[-2][1] == {TWO: Indication.RED, FOUR: Indication.RED}
@@ -54,7 +61,7 @@ def test_nothing_changed_is_nothing_done(tmp_path: Path) -> None:
     """Comments alone do not send the street through flash."""
     with house(tmp_path) as h:
         h.to_running()
-        assert reload(h, "# approved again\n" + SITE) == {"changed": []}
+        assert changed(reload(h, "# approved again\n" + SITE)) == []
         assert h.is_in(Mode.RUN)
 
 
@@ -70,7 +77,7 @@ def test_a_bad_file_is_refused_with_its_lines_and_the_street_goes_on(tmp_path: P
         assert "site.yaml:5:" in h.faults[FaultKind.CONFIG_REJECTED].sentence
         assert h.published.shell.degraded
         assert h.is_in(Mode.RUN)
-        assert reload(h, SITE) == {"changed": []}
+        assert changed(reload(h, SITE)) == []
         h.run(1)
         assert h.faults == {}
 
@@ -206,7 +213,7 @@ def test_every_field_that_needs_a_restart_is_a_field_of_the_site(tmp_path: Path)
     assert Judged(site, "", "").site is site
 
 
-@pytest.mark.parametrize(("old", "new", "changed"), [
+@pytest.mark.parametrize(("old", "new", "names"), [
     ("max_green: 20, yellow: 3.6", "max_green: 25, yellow: 3.6", ["phases"]),
     ("kind: advance", "kind: advance, extend: 1.0", ["detectors"]),
     ("at: 00:00, run: free", "at: 00:00, run: plan 1", ["schedule"]),
@@ -214,9 +221,9 @@ def test_every_field_that_needs_a_restart_is_a_field_of_the_site(tmp_path: Path)
     ("flash: 3, exit", "flash: 4, exit", ["start_up"]),
     ("Depot Road", "Depot Street", ["name"]),
 ])  # fmt: skip
-def test_what_a_reload_takes_over(tmp_path: Path, old: str, new: str, changed: list[str]) -> None:
+def test_what_a_reload_takes_over(tmp_path: Path, old: str, new: str, names: list[str]) -> None:
     """Timing, detectors, schedule, plans, start-up and names."""
     assert old in SITE
     with house(tmp_path) as h:
         h.run(1)
-        assert reload(h, SITE.replace(old, new)) == {"changed": changed}
+        assert changed(reload(h, SITE.replace(old, new))) == names
