@@ -1,0 +1,121 @@
+"""The verbs against a running controller on its simulated street, as its own process."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge.cli import main
+from edge.cli.screen import lines
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "config/dual-ring-8phase.yaml"
+Out = pytest.CaptureFixture[str]
+pytestmark = pytest.mark.timeout(150)
+
+
+@dataclass
+class Running:
+    process: "subprocess.Popen[str]"
+    state: Path
+    socket: Path
+
+    def ask(self, capsys: Out, *words: str) -> dict:  # type: ignore[type-arg]
+        capsys.readouterr()
+        assert main([*words, "--socket", str(self.socket), "--json"]) in (0, 1, 2, 3)
+        answer: dict = json.loads(capsys.readouterr().out)  # type: ignore[type-arg]
+        return answer
+
+    def until(self, capsys: Out, mode: str) -> dict:  # type: ignore[type-arg]
+        for _ in range(600):
+            answer = self.ask(capsys, "status")
+            if answer["mode"] == mode:
+                return answer
+            time.sleep(0.1)
+        raise AssertionError(f"the mode never became {mode}")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    socket = tmp_path / "control.sock"
+    command = [sys.executable, "-m", "edge", "run", "--simulated", "--plain", "--journal", "--config", str(DEMO)]
+    command += ["--state", str(tmp_path / "state"), "--socket", str(socket)]
+    with (tmp_path / "out").open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+        try:
+            for _ in range(600):
+                if socket.exists():
+                    break
+                assert process.poll() is None, (tmp_path / "out").read_text()
+                time.sleep(0.1)
+            yield Running(process, tmp_path / "state", socket)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(timeout=30)
+
+
+def test_a_day_at_the_cabinet(running: Running, capsys: Out) -> None:
+    """Look, flash, resume, stop; then export the log and repeat the journal bit for bit."""
+    status = running.until(capsys, "run")
+    assert len(status["phases"]) == 8
+    assert not status["outputs"]["latch"]
+    assert all(len(line) <= 240 for line in lines(status))
+    for verb in ("status", "detectors", "faults", "events", "health"):
+        main([verb, "--socket", str(running.socket)])
+    said = capsys.readouterr().out
+    assert "RING 1" in said
+    assert "never" in said
+    assert running.ask(capsys, "health")["level"] in (0, 1)
+
+    assert main(["faults", "clear", "-m", "nothing", "--socket", str(running.socket)]) == 75
+    assert main(["resume", "-m", "nothing", "--socket", str(running.socket)]) == 75
+    assert main(["reload", "--socket", str(running.socket)]) == 0
+    assert main(["snapshot", "-m", "a test", "--socket", str(running.socket)]) == 0
+    assert main(["flash", "-m", "crash at the NW pole", "--socket", str(running.socket)]) == 0
+    running.until(capsys, "flash")
+    assert main(["resume", "-m", "cleared", "--socket", str(running.socket)]) == 0
+    running.until(capsys, "run")
+
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(timeout=90) == 0
+
+    assert main(["events", "export", "--state", str(running.state), "-o", str(running.state / "log.csv")]) == 0
+    rows = (running.state / "log.csv").read_text().splitlines()
+    assert rows[0] == "TimeStamp,DeviceId,EventId,Parameter"
+    assert len(rows) > 50
+    capsys.readouterr()
+    for journal in sorted((running.state / "journal").iterdir()):
+        assert main(["replay", "--journal", str(journal), "--json"]) == 0, capsys.readouterr().out
+        assert json.loads(capsys.readouterr().out)["same"]
+
+
+def test_the_live_view_draws_on_a_terminal_and_ctrl_c_ends_through_clearance_with_0(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "edge", "run", "--simulated", "--config", str(DEMO)]
+    command += ["--state", str(tmp_path / "state"), "--socket", str(tmp_path / "c.sock")]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT) as process:
+        os.close(terminal)
+        seen = b""
+        while b"RUN  " not in seen:
+            seen += os.read(controller, 65_536)
+        process.send_signal(signal.SIGINT)
+        try:
+            while chunk := os.read(controller, 65_536):
+                seen += chunk
+        except OSError:
+            pass  # the other end of the terminal is closed
+        assert process.wait(timeout=90) == 0
+    os.close(controller)
+    text = re.sub(rb"\x1b\[[?0-9;]*[a-zA-Z]", b"", seen).decode()
+    assert "RING 1" in text
+    assert "CLEARING" in text
