@@ -102,14 +102,11 @@ class ChannelFollower:
         return (
             record.start_ms == known.start_ms
             or record.count == known.count
-            or not self._may_follow(record, now)
+            or not self._may_follow(known, record, now)
             or (record.count - known.count) % _COUNTS - 1 > UNSAID_MISSES
         )
 
-    def _may_follow(self, record: VehicleRecord, now: Ms) -> bool:
-        known = self._known
-        if known is None or record.vehicle == known.vehicle:
-            return True
+    def _may_follow(self, known: VehicleRecord, record: VehicleRecord, now: Ms) -> bool:
         headway = (record.start_ms - known.start_ms) % _CLOCK
         if self._absent_ms is None:
             longest = max(LONGEST_HEADWAY_MS, now - self._changed_ms + HOUR_MS)
@@ -131,7 +128,7 @@ class ChannelFollower:
         if record.vehicle == known.vehicle:
             return Verdict.SAME, 0
         silent_ms = now - self._read_ms
-        if not self._may_follow(record, now):
+        if not self._may_follow(known, record, now):
             return Verdict.RESET, min(record.count, 1 + min(silent_ms, record.start_ms) // SHORTEST_HEADWAY_MS)
         vehicles = (record.count - known.count) % _COUNTS
         if not 0 < vehicles <= _most(silent_ms, (record.start_ms - known.start_ms) % _CLOCK):

@@ -44,12 +44,11 @@ class SerialBus:
         self._worker: Thread | None = None
 
     def join(self, talker: Talker) -> None:
-        """Speak with `talker` from now on; joining twice is joining once."""
+        """Speak with `talker`, who has not joined yet, from now on."""
         with self._joining:
-            if talker not in self._talkers:
-                self._talkers = (*self._talkers, talker)
-                if self._line.is_open:
-                    talker.connected()
+            self._talkers = (*self._talkers, talker)
+            if self._line.is_open:
+                talker.connected()
             if self._worker is None:
                 self._worker = Thread(target=self._run, name=f"stopline serial {self._line.port}", daemon=True)
                 self._worker.start()

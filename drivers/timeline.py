@@ -41,11 +41,6 @@ class Timeline:
         """Whether the last edge has passed."""
         return self._next >= len(self._edges)
 
-    @property
-    def length_ms(self) -> Ms:
-        """When the last edge passes, 0 if there is none."""
-        return self._edges[-1].at_ms if self._edges else 0
-
     def at(self, elapsed_ms: Ms) -> Mapping[str, tuple[bool, int]]:
         """Level and actuations of every input at `elapsed_ms`. Time does not run back: an earlier instant changes nothing."""
         while not self.ended and self._edges[self._next].at_ms <= elapsed_ms:

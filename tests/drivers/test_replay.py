@@ -46,7 +46,10 @@ class ReplayBench:
         )
 
     def source(self) -> ReplayDevice:
-        return ReplayDevice(DEVICE, ReplayOptions(str(self._log)), self._skipping)
+        opened = ReplayDevice.open_all([Device(DEVICE, ReplayOptions(str(self._log)))], {}, self._skipping)[DEVICE]
+        assert opened.sink is None
+        assert isinstance(opened.source, ReplayDevice)
+        return opened.source
 
     def vehicles(self, terminal: str, number: int) -> None:
         assert (terminal, number) in {("1", 3), ("2", 1)}
@@ -94,7 +97,7 @@ def test_a_real_signals_two_hours_come_back_edge_by_edge() -> None:
     try:
         level: dict[str, bool] = {}
         rises: Counter[str] = Counter()
-        for at in range(0, 2 * HOUR_MS, 100):
+        for at in range(0, 2 * HOUR_MS, 700):
             hands.now = 1_000 + at
             samples = device.latest()
             while edges and edges[0][0] <= at:
