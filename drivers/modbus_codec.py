@@ -15,7 +15,7 @@ from enum import IntEnum
 from edge.model.indications import ChannelKind, Indication, Lamps, lamps_of
 from edge.model.modbus_profiles import WordOrder
 from edge.model.site import Channel
-from edge.model.units import ChannelNumber
+from edge.model.units import ChannelNumber, Ms
 from edge.safety.permitted import Permitted
 
 
@@ -57,13 +57,15 @@ _EXCEPTIONS: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to one unit. `values`: what a write writes, one per coil or register; empty for a read."""
+    """One question to one unit. `values`: what a write writes, one per coil or register; empty for a read. `expires_ms`:
+    the instant after which it must not be sent any more."""
 
     unit: int
     function: Function
     address: int
     count: int
     values: tuple[int, ...] = ()
+    expires_ms: Ms | None = None
 
     @property
     def title(self) -> str:
@@ -87,9 +89,9 @@ def read(unit: int, function: Function, address: int, count: int) -> Request:
     return Request(unit, function, address, count)
 
 
-def write_coils(unit: int, address: int, bits: Sequence[bool]) -> Request:
+def write_coils(unit: int, address: int, bits: Sequence[bool], expires_ms: Ms | None = None) -> Request:
     """One FC15 that writes all of `bits` at once."""
-    return Request(unit, Function.WRITE_COILS, address, len(bits), tuple(int(b) for b in bits))
+    return Request(unit, Function.WRITE_COILS, address, len(bits), tuple(int(b) for b in bits), expires_ms)
 
 
 def reply_length(request: Request) -> int:

@@ -98,17 +98,17 @@ class Line:
 
     def _serve(self, port: Port, halt: threading.Event) -> None:
         while not halt.is_set():
-            member = self._next_due(halt)
+            member = self._next_due(port, halt)
             if member is not None:
                 member.serve(port)
 
-    def _next_due(self, halt: threading.Event) -> Member | None:
+    def _next_due(self, port: Port, halt: threading.Event) -> Member | None:
         """The unit that has waited longest past its time; None after a wait, for the times may have changed."""
         with self._changed:
             if halt.is_set() or not self._members:
                 return None
             member = min(self._members, key=lambda each: each.due_ms)
-            left_ms = member.due_ms - self._clock()
+            left_ms = max(member.due_ms, port.free_ms) - self._clock()
             if left_ms <= 0:
                 return member
             self._changed.wait(left_ms / SECOND_MS)

@@ -240,7 +240,7 @@ class Lamps:
             self._due_ms = now + REFRESH_MS
         how = self._how
         try:
-            ask(write_coils(how.terms.unit, how.first, image.bits))
+            ask(write_coils(how.terms.unit, how.first, image.bits, image.submitted_ms + image.hold_ms))
         except Refused as refused:
             self.said = f"{refused}; it refuses the lamp image"
             raise

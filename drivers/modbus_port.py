@@ -1,7 +1,7 @@
 """The wire under the Modbus drivers: one TCP connection or one serial line. The only file that imports pymodbus.
 
-pymodbus packs and unpacks the frames here; its clients are not used, for the reasons measured in docs/adr/0020: they answer
-an RTU question with the late reply to the one before, wait by the wall clock, and never try a refused connection again.
+pymodbus packs and unpacks the frames here. Its clients are not used (measured in docs/adr/0020): on RTU they take the late
+reply to one question for the answer to the next, and the sync ones wait by the wall clock, which may be set back.
 
 Every call blocks at most for the time-outs it is given, and belongs to one worker thread.
 """
@@ -71,10 +71,18 @@ class Refused(DriverIOError):
         self.code = code
 
 
+class Expired(DriverIOError):
+    """The request became too old to be sent while the line had to be silent; nothing was sent."""
+
+
 class Port(Protocol):
     """One wire. `strays`: replies and bytes that answered nothing we were waiting for, all thrown away."""
 
     strays: int
+
+    @property
+    def free_ms(self) -> Ms:
+        """From when on the wire may be used: what to send is best chosen then, not before."""
 
     def open(self) -> None:
         """Connect. Raises DriverOpenError with what to do."""
@@ -139,6 +147,11 @@ class TcpPort:
         self._socket: socket.socket | None = None
         self._heard = b""
         self._transaction = 0
+
+    @property
+    def free_ms(self) -> Ms:
+        """A connection is free as soon as the last exchange is over."""
+        return self._clock()
 
     @property
     def _where(self) -> str:
@@ -239,6 +252,11 @@ class RtuPort:
         self._silent_until: Ms = clock()
 
     @property
+    def free_ms(self) -> Ms:
+        """The end of the silence the line must keep."""
+        return self._silent_until
+
+    @property
     def _character_ms(self) -> float:
         bits = 9 + (self._transport.parity is not Parity.NONE) + self._transport.stop_bits
         return bits * SECOND_MS / self._transport.baud
@@ -283,13 +301,15 @@ class RtuPort:
             raise LineLost(f"{self._transport.port}: not open")
         try:
             self._keep_silence(self._serial)
+            if request.expires_ms is not None and self._clock() > request.expires_ms:
+                raise Expired(f"{self._transport.port} {request.title}: too old to be sent")
             frame = _RTU_FRAMER.buildFrame(_pdu_of(request))
             self._serial.write(frame)
             answer_length = reply_length(request) + _RTU_ENVELOPE
             line_ms = int(self._character_ms * (len(frame) + answer_length)) + 1
             reply = _reply_of(request, self._await(self._serial, request, timeout_ms + line_ms))
         except DriverIOError as error:
-            self._be_silent(self._gap_ms if isinstance(error, Refused) else 2 * timeout_ms)
+            self._be_silent(self._gap_ms if isinstance(error, (Refused, Expired)) else 2 * timeout_ms)
             raise
         except (OSError, termios.error) as error:
             self.close()

@@ -8,7 +8,7 @@ from drivers.base import Clock, DriverIOError, DriverTimeout
 from drivers.modbus_codec import Reply, Request
 from drivers.modbus_inputs import Ask, InputPoller
 from drivers.modbus_outputs import Lamps
-from drivers.modbus_port import LineLost, Port, Refused
+from drivers.modbus_port import Expired, LineLost, Port, Refused
 from edge.model.devices import DeviceHealth, DeviceState
 from edge.model.units import Ms
 
@@ -47,7 +47,7 @@ class Unit:
         self._last_ms: Ms | None = None
         self._said = ""
         self._poll_refused = ""
-        self._counts: Counter[str] = Counter(exchanges=0, timeouts=0, bad_replies=0, refusals=0, losses=0)
+        self._counts: Counter[str] = Counter(exchanges=0, timeouts=0, bad_replies=0, refusals=0, losses=0, expired=0)
 
     def health(self) -> DeviceHealth:
         """How the unit stands."""
@@ -105,6 +105,8 @@ class Unit:
         except Refused:  # it is there and says no; who asked has taken note
             self._heard()
             self._counts["refusals"] += 1
+        except Expired:
+            self._counts["expired"] += 1
         except DriverIOError as error:
             self._missed(error)
 

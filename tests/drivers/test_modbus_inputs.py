@@ -54,6 +54,23 @@ def test_every_contact_is_its_own_terminal(
         assert device.latest().get("20") is None
 
 
+def test_a_vehicle_that_stands_is_counted_once(server: ForeignServer) -> None:
+    with running(opened(options(at(server), inputs=CONTACTS, poll_ms=5))) as device:
+        eventually(device.latest, "a first sample")
+        server.bank.set_discrete_inputs(CONTACTS.start, [True])
+        eventually(lambda: device.latest()["1"].occupied, "the vehicle")
+        asked = len(server.handler.asked)
+        eventually(lambda: len(server.handler.asked) > asked + 5, "more polls")
+        assert device.latest()["1"].count == 1
+
+
+def test_a_vehicle_that_stands_there_at_the_start_is_presence_and_no_actuation(server: ForeignServer) -> None:
+    server.bank.set_discrete_inputs(CONTACTS.start, [True])
+    with running(opened(options(at(server), inputs=CONTACTS))) as device:
+        eventually(device.latest, "a first sample")
+        assert (device.latest()["1"].occupied, device.latest()["1"].count) == (True, 0)
+
+
 @pytest.mark.parametrize("form", [f for f in InputForm if "counters" in f.value])
 def test_every_counter_is_its_own_terminal_and_wraps(server: ForeignServer, form: InputForm) -> None:
     wide, holding = form.value.endswith("32"), form.value.startswith("holding")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,19 @@ from edge.model.site import Channel
 from edge.model.units import ChannelNumber, PhaseNumber
 from edge.safety.permitted import Permitted
 from tests.drivers.contract import CHANNELS, DEVICE, EAST, NORTH, clock, eventually, image, wait_past
-from tests.drivers.modbus_bench import COILS_START, CONTACTS, at, has_verified, opened, options, running, submit_until
+from tests.drivers.modbus_bench import (
+    COILS_START,
+    CONTACTS,
+    RtuBench,
+    at,
+    has_verified,
+    opened,
+    options,
+    running,
+    submit_until,
+)
 from tests.drivers.modbus_server import ForeignServer
+from tests.drivers.modbus_slave import honest, silent
 
 
 @pytest.fixture
@@ -114,6 +126,24 @@ def test_after_a_lapse_the_first_image_written_was_submitted_by_a_loop_that_know
         device.write(image(1_002, EAST), 5_000)
         eventually(partial(has_verified, device, 1_002), "the image of a loop that knows")
         assert (COILS_START, (False, False, True, True, False, False)) not in server.handler.images[written:]
+
+
+def test_after_a_silence_of_the_line_the_newest_image_is_written_and_none_that_grew_old(tmp_path: Path) -> None:
+    bench = RtuBench(tmp_path)
+    refused = iter((False, False, True))
+    with running(opened(options(bench.transport, timeout_ms=60), CHANNELS)) as device:
+        submit_until(device, device.verified, "a first image")
+        bench.slave.fault = lambda request, reply: (
+            silent(request, reply) if next(refused, False) else honest(request, reply)
+        )
+        taken = len(bench.slave.memory.images)
+        for sequence in range(1_000, 1_040):
+            device.write(image(sequence, EAST if sequence % 2 else NORTH), 40)
+            wait_past(clock() + 9)
+        given = {(at, bits) for at, bits in bench.slave.memory.images[taken:]}
+        assert given <= {(COILS_START, (0, 0, 1, 1, 0, 0)), (COILS_START, (1, 0, 0, 0, 0, 1))}
+        assert device.health().counters["timeouts"] >= 1
+    bench.close()
 
 
 def test_an_armed_module_that_is_never_given_an_image_is_left_alone(
