@@ -59,6 +59,19 @@ def test_swing_goes_from_north_south_over_to_east_west_and_back() -> None:
     assert ns.at(half // 2) == pytest.approx(ew.at(half // 2))
 
 
+def test_swing_rests_at_each_end() -> None:
+    ns = Flow(Demand.SWING, Axis.NORTH_SOUTH, 100.0)
+    assert ns.at(SWING_PERIOD_MS // 20) == 100.0
+    assert ns.at(SWING_PERIOD_MS * 9 // 20) == pytest.approx(35.0)
+
+
+def test_arrivals_follow_a_rate_that_changes() -> None:
+    stream = Arrivals("1", lambda t: 100.0 if t < HOUR_MS else 800.0)
+    due = [stream.take() for _ in range(800)]
+    assert sum(t < HOUR_MS for t in due) == pytest.approx(100, rel=0.4)
+    assert sum(HOUR_MS <= t < HOUR_MS + HOUR_MS // 2 for t in due) == pytest.approx(400, rel=0.2)
+
+
 def test_at_night_there_are_fewer_pedestrians() -> None:
     assert pedestrians_per_h(Demand.LIGHT) < pedestrians_per_h(Demand.BALANCED)
 

@@ -155,6 +155,15 @@ def test_a_green_during_the_heads_reaction_that_ends_again_lets_nobody_go() -> N
     assert street.crossed == []
 
 
+def test_a_queue_that_has_left_does_not_count_any_more() -> None:
+    street = Street(9, 300.0)
+    for _ in range(20):
+        street.show(RED, 30_000)
+        street.show(GREEN, 30_000)
+    assert 3 <= street.lane.longest_queue <= 8, "two or three come in a red, and the next cycle begins anew"
+    assert street.lane.stops > 3 * street.lane.longest_queue
+
+
 def test_delay_grows_with_the_red() -> None:
     short, long = Street(9, 300.0), Street(9, 300.0)
     for _ in range(20):

@@ -87,6 +87,11 @@ def test_a_named_plan_is_run_and_one_that_is_not_there_is_refused() -> None:
     site = eight_phase()
     plan = PlanNumber(1)
     assert with_strategy(site, Strategy.FIXED, plan).schedule[0].run == Run(RunKind.PLAN, plan)
+    second = replace(site.plans[plan], number=PlanNumber(2))
+    falls_back = replace(
+        site, plans={**site.plans, second.number: second}, fallback=replace(site.fallback, plan=second.number)
+    )
+    assert with_strategy(falls_back, Strategy.FIXED).schedule[0].run.plan == 2
     assert with_strategy(site, Strategy.ACTUATED).schedule[0].run.kind is RunKind.FREE
     with pytest.raises(ValueError, match=r"has no plan 9 to run \(plans: 1\)"):
         with_strategy(site, Strategy.FIXED, PlanNumber(9))

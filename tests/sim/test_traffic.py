@@ -7,7 +7,7 @@ import pytest
 
 from edge.model.indications import Indication
 from edge.model.site import Site
-from edge.model.units import ChannelNumber, Ms
+from edge.model.units import ChannelNumber, DetectorNumber, Ms
 from edge.sim.demand import Demand
 from edge.sim.traffic import Plant, PlantInputs, percentile
 from tests.sim.sites import cycle, eight_phase, site_of, two_phase
@@ -111,7 +111,8 @@ def test_a_plant_fed_at_uneven_instants_keeps_its_own_step() -> None:
     for now in range(5_000, 65_001, 100):
         even.step(now, shown)
     for now in [5_000, *range(5_037, 65_000, 73), 65_000]:
-        uneven.step(now, shown)
+        assert uneven.step(now, shown).detectors[DetectorNumber(1)].taken_ms == now
+    assert uneven.lanes[0]._now == 60_000
     assert even.report() == uneven.report()
 
 
