@@ -1,8 +1,8 @@
 """The fixed plan as a strategy: it calls every phase, holds each green to its force-off point and forces it off there.
 
 It hears no detector and no push-button: every pedestrian movement is served in every cycle. The force-off point of a
-phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3); at a barrier the
-longest clearance of the rings counts for all.
+phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3) or its longest
+intergreen; at a barrier the longest of the rings counts for all.
 
 Getting in step. When a green begins, its end is fixed at once: at its force-off point if that lies within the phase's
 own green time plus a fifth of the cycle; else the sequence is late against the plan, and the green ends after its
@@ -31,7 +31,7 @@ class FixedPlanStrategy:
     def __init__(self, site: Site, plan: FixedPlan) -> None:
         self.plan = plan
         self._force_off = _force_off_points(site, plan)
-        self._green_ms = {p: plan.splits[p] - site.phases[p].change_ms for p in self._force_off}
+        self._green_ms = {p: plan.splits[p] - clearance_ms(site, p) for p in self._force_off}
         self._catches_up = _shortest_cycle(site, self._force_off) * GAIN_SHARE <= plan.cycle_ms * (GAIN_SHARE - 1)
         self._all = frozenset(self._force_off)
         self._peds = frozenset(p for p in self._all if site.phases[p].ped is not None)
@@ -68,6 +68,12 @@ class FixedPlanStrategy:
         return now + away if away <= near or not self._catches_up else now
 
 
+def clearance_ms(site: Site, phase: PhaseNumber) -> Ms:
+    """What a split keeps for the end of its phase: yellow and red clearance, or the longest intergreen after it."""
+    after = (site.clearance_ms(phase, other) for other in site.sequence.conflicts(phase))
+    return max(after, default=site.phases[phase].change_ms)
+
+
 def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
     """When in the cycle each phase with a split is forced off.
 
@@ -82,7 +88,7 @@ def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
                 split = plan.splits.get(phase, 0)
                 together = last[g] if phase in last[g] else (phase,)
                 if split:
-                    points[phase] = start + split - max(site.phases[p].change_ms for p in together)
+                    points[phase] = start + split - max(clearance_ms(site, p) for p in together)
                 start += split
     return points
 
@@ -96,6 +102,6 @@ def _shortest_cycle(site: Site, served: Mapping[PhaseNumber, Ms]) -> Ms:
     """The cycle with every phase at its minimum and every pedestrian served."""
     total = 0
     for g in range(site.sequence.group_count):
-        rings = [[site.phases[p] for p in ring[g] if p in served] for ring in site.sequence.rings]
-        total += max(sum(p.longest_minimum_ms + p.change_ms for p in phases) for phases in rings)
+        rings = [[p for p in ring[g] if p in served] for ring in site.sequence.rings]
+        total += max(sum(site.phases[p].longest_minimum_ms + clearance_ms(site, p) for p in phases) for phases in rings)
     return total

@@ -111,7 +111,7 @@ class Recorder:
     def take(self, stepped: Stepped) -> None:
         """One tick: events to the log and the memory ring, the whole of it to journal and snapshot ring."""
         now, decision, verdict = stepped.now, stepped.result.decision, stepped.result.verdict
-        events = decision.events or self._sign_of_life(now, decision.mode)
+        events = decision.events + self._sign_of_life(now, decision.mode)
         if events:
             self._last_event = now
             self.ring.extend(Entry(stepped.local.epoch_ms, int(e.code), e.parameter) for e in events)

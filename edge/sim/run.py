@@ -78,10 +78,7 @@ class Run:
         events = result.decision.events
         if events:
             self._meter.hear(now, events)
-        elif now - self._spoke_ms < SECOND_MS:
-            return
-        else:
-            events = self._sign_of_life(now, result.decision.mode)
+        events += self._sign_of_life(now, result.decision.mode)
         if events:
             self._spoke_ms = now
             stamp = self._start_local_ms + now

@@ -126,3 +126,15 @@ def test_an_exception_makes_a_day_like_another_also_when_it_was_yesterday() -> N
 @given(st.integers(0, 86_399_999), st.integers(0, 6))
 def test_some_entry_or_free_runs_at_every_time_of_the_week(day_ms: int, weekday: int) -> None:
     assert what_runs(ENTRIES, (), LocalTime((2026, 3, 2), weekday, day_ms, 0, synced=True)) in (AM, PM, FREE)
+
+
+def test_a_plan_of_stages_keeps_room_for_the_longest_intergreen_and_its_cycle() -> None:
+    rows = [builders.phase(n, yellow_ms=3_000, red_clear_ms=1_000) for n in (1, 2, 3)]
+    site = builders.site(builders.rings("1 2 3"), rows, intergreen={(1, 2): 7_000, (2, 3): 6_000})
+    plan = FixedPlan(PlanNumber(1), "stages", 60_000, 0, {number(n): 20_000 for n in (1, 2, 3)})
+    every_day = ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1)))
+    s = Scenario(replace(site, plans={PlanNumber(1): plan}, schedule=(every_day,)), local=MIDNIGHT).wait(600)
+    ends = {p: {t % 60_000 for t in s.times(E.PHASE_FORCE_OFF, p, 300_000)} for p in (1, 2, 3)}
+    assert ends == {1: {13_000}, 2: {34_000}, 3: {56_000}}
+    starts = {t % 60_000 for t in s.times(E.PHASE_BEGIN_GREEN, 2, 300_000)}
+    assert starts == {20_000}
