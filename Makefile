@@ -7,12 +7,13 @@ DURATION ?=
 DEMAND ?= swing
 SEED ?= 1
 
-.PHONY: help setup run test check lint types layers coverage fmt clean
+.PHONY: help setup run test check lint types layers coverage judge schema fmt clean
 help:
 	@echo "make run [DURATION=60]  the controller on a built-in simulated intersection, with a live view on a terminal"
 	@echo "make test               set up, then every check and every test"
 	@echo "make check              the checks alone: ruff, mypy --strict, import-linter"
 	@echo "make mutants            change the monitor and the interval machine line by line; the tests must notice"
+	@echo "make judge              the event log before the public atspm package (475 MB, an environment of its own)"
 	@echo "make e2e                systemd in a container: kill, freeze, reboot, power cut (root, Debian mirror)"
 	@echo "make bench              tick cost, loop lateness, footprint, gain of actuation over the fixed plan"
 	@echo "make install            (root) under /opt/stopline and /etc/stopline"
@@ -53,10 +54,20 @@ coverage: $(STAMP)
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/intervals.py'
 
+# The public judge of event logs weighs 475 MB, so it gets an environment of its own, beside the controller's.
+judge: $(STAMP)
+	$(PYTHON) -m venv .venv-judge
+	.venv-judge/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv-judge/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[atspm]" --group dev
+	.venv-judge/bin/python -m pytest tests/judges
+
+schema: $(STAMP)
+	$(BIN)/stopline schema > config/intersection.schema.json
+
 fmt: $(STAMP)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache mutants
+	rm -rf $(VENV) .venv-judge var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache mutants
 
 -include systemd/install.mk bench/bench.mk
