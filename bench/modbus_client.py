@@ -32,7 +32,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the RTU slave lives wit
 
 from drivers.base import DriverTimeout
 from drivers.modbus_codec import Function, Request, read, write_coils
-from drivers.modbus_port import Port, RtuPort, TcpPort
+from drivers.modbus_port import Port
+from drivers.modbus_rtu import RtuPort
+from drivers.modbus_tcp import TcpPort
 from edge.model.devices import SerialTransport, TcpTransport
 from tests.drivers.modbus_slave import Pieces, RtuSlave
 
@@ -59,7 +61,7 @@ OURS: dict[str, Request] = {
 
 
 def by_port(port: Port) -> Asked:
-    """Ask by drivers.modbus_port."""
+    """Ask by our own port."""
     port.open()
 
     def ask(what: str) -> list[bool] | None:

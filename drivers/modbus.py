@@ -14,7 +14,9 @@ from drivers.modbus_codec import MAX_WRITE_COILS, Function, read, wiring_of
 from drivers.modbus_inputs import InputPoller, Terminals, requests_for
 from drivers.modbus_line import Line
 from drivers.modbus_outputs import Lamps, LampTerms
-from drivers.modbus_port import Port, RtuPort, TcpPort
+from drivers.modbus_port import Port
+from drivers.modbus_rtu import RtuPort
+from drivers.modbus_tcp import TcpPort
 from drivers.modbus_unit import Pace, Unit
 from edge.model.devices import Device, DeviceHealth, DeviceState, ModbusOptions, SerialTransport, TcpTransport
 from edge.model.exchange import Readback

@@ -8,6 +8,8 @@ Rules
   otherwise hold a green for ever. Then it is armed anew.
 - It is armed anew only after the loop has submitted two images since: between them it has read our health, so it knows
   and has gone to flash. What it submits from then on starts a street anew; what it submitted before is forgotten.
+- A module that was lost and came back may have dropped its lamps meanwhile, however short the loss: when it answers again it
+  stands TRIPPED, not merely down, until the loop has seen that too.
 """
 
 import threading
@@ -94,6 +96,7 @@ class Lamps:
         self._inquiry = Inquiry(arming(lamp_terms.terms))
         self._armed = Armed()
         self._submissions = SUBMISSIONS_TO_REARM
+        self._was_lost = False
         self._image: _Submission | None = None
         self._written: tuple[bool, ...] = ()
         self._refreshed_ms = self._watch_ms = self._due_ms = clock()
@@ -135,6 +138,8 @@ class Lamps:
 
     def lost(self, said: str) -> None:
         """The unit or the line is gone: what it shows is not known any more."""
+        if self._stage in {_Stage.ARMED, _Stage.WAITING}:
+            self._was_lost = True
         if self._stage is _Stage.ARMED:
             self._leave_alone(said, 0)
         elif self._stage is not _Stage.WAITING:
@@ -173,7 +178,10 @@ class Lamps:
         except DriverIOError:
             self._begin_inquiry()
             raise
-        if isinstance(verdict, Armed):
+        if isinstance(verdict, Armed) and self._was_lost:
+            self._was_lost = False
+            self._leave_alone("it was lost and has come back; its lamps begin anew from flash", 0)
+        elif isinstance(verdict, Armed):
             self._take_over(verdict)
         elif isinstance(verdict, Refusal):
             self._stage, self.said = _Stage.REFUSED, verdict.said

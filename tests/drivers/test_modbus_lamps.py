@@ -10,7 +10,7 @@ from drivers.modbus import ModbusDevice
 from edge.model.devices import DeviceState
 from edge.model.indications import ChannelKind, Indication, Lamps
 from edge.model.site import Channel
-from edge.model.units import ChannelNumber, PhaseNumber
+from edge.model.units import ChannelNumber, Ms, PhaseNumber
 from edge.safety.permitted import Permitted
 from tests.drivers.contract import CHANNELS, DEVICE, EAST, NORTH, clock, eventually, image, wait_past
 from tests.drivers.modbus_bench import (
@@ -144,6 +144,27 @@ def test_after_a_silence_of_the_line_the_newest_image_is_written_and_none_that_g
         assert given <= {(COILS_START, (0, 0, 1, 1, 0, 0)), (COILS_START, (1, 0, 0, 0, 0, 1))}
         assert device.health().counters["timeouts"] >= 1
     bench.close()
+
+
+@pytest.mark.parametrize("out_ms", [0, 400])
+def test_however_short_a_module_was_lost_the_loop_sees_it_tripped_before_an_image_is_written(
+    server: ForeignServer, out_ms: Ms
+) -> None:
+    with running(opened(options(at(server)), CHANNELS)) as device:
+        settled = submit_until(device, device.verified, "a first image")
+        server.stop()
+        wait_past(clock() + out_ms)
+        server.start()
+        written = len(server.handler.images)
+        seen: list[DeviceState] = []
+        for sequence in range(settled + 1, settled + 200):
+            seen.append(device.health().state)  # a loop: read the health, then submit
+            device.write(image(sequence, EAST), 500)
+            if len(server.handler.images) > written + 1:
+                break
+            wait_past(clock() + 20)
+        assert DeviceState.TRIPPED in seen
+        assert device.health().counters["arms"] == 2
 
 
 def test_an_armed_module_that_is_never_given_an_image_is_left_alone(

@@ -11,7 +11,8 @@ import serial
 
 from drivers.base import DriverIOError, DriverOpenError, DriverTimeout
 from drivers.modbus_codec import Function, Request, read, write_coils
-from drivers.modbus_port import Expired, LineLost, Refused, RtuPort
+from drivers.modbus_port import Expired, LineLost, Refused
+from drivers.modbus_rtu import RtuPort
 from edge.model.devices import SerialTransport
 from tests.drivers.contract import clock
 from tests.drivers.modbus_slave import Fault, Pieces, RtuSlave, flipped, framed, honest, silent
@@ -169,7 +170,7 @@ def test_what_was_said_before_the_question_is_thrown_away(port: RtuPort, slave: 
 def test_a_line_that_never_falls_silent_is_said(
     port: RtuPort, slave: RtuSlave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.modbus_port._NOISE_LIMIT_MS", 4)
+    monkeypatch.setattr("drivers.modbus_rtu._NOISE_LIMIT_MS", 4)
     slave.say(b"\x55" * 3_000)  # more than can be thrown away in that time
     with pytest.raises(DriverIOError, match="never falls silent"):
         port.exchange(LOW, TIMEOUT_MS)

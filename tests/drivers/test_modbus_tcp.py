@@ -10,7 +10,8 @@ import pytest
 from drivers.base import DriverIOError, DriverOpenError, DriverTimeout
 from drivers.modbus import ModbusDevice
 from drivers.modbus_codec import Function, Request, read, write_coils
-from drivers.modbus_port import LineLost, Refused, TcpPort
+from drivers.modbus_port import LineLost, Refused
+from drivers.modbus_tcp import TcpPort
 from edge.model.devices import Device, DeviceState, InputForm, ModbusInputs, TcpTransport
 from tests.drivers.contract import CHANNELS, DEVICE, EAST, NORTH, clock, eventually, image, lamps_with, wait_past
 from tests.drivers.modbus_bench import (
