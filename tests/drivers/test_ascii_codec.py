@@ -1,5 +1,7 @@
 """The `counts-ascii` lines: what is sent is read, noise is not, and counts stay true."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,18 @@ def test_a_line_that_is_not_exact_is_refused_with_its_reason(line: bytes, why: s
     refused = decode_line(line)
     assert isinstance(refused, Refused)
     assert why in refused.why
+
+
+def test_the_lines_shown_to_device_makers_are_lines() -> None:
+    page = Path(__file__).parents[2] / "docs" / "drivers-serial.md"
+    shown = [text.strip() for text in page.read_text().splitlines() if text.endswith("<CR><LF>")]
+    read = [decode_line(text.removesuffix("<CR><LF>").encode("ascii")) for text in shown]
+    assert read == [DataLine(0x41, 0b0101, (12, 0, 7, 65_535)), HelloLine("loopbox 1.2")]
+
+
+def test_the_longest_line_is_as_long_as_the_page_says() -> None:
+    longest = encode_line(DataLine(255, 2**MOST_TERMINALS - 1, (65_535,) * MOST_TERMINALS))
+    assert len(longest) == 411
 
 
 def test_a_line_without_carriage_return_is_read_and_empty_lines_are_passed_over() -> None:
