@@ -3,6 +3,9 @@
 Run it from the repository: `python bench/tick.py [--site FILE] [--runs N] [--ticks N]`. What is timed is
 `edge.tick.Tick.advance` alone; the traffic model feeds it outside the stop-watch. Each run is another seed; the figures
 are the median over the runs with the least and the greatest of them behind.
+
+Two clocks: the wall, by which the targets are judged, and the thread's own time on the processor. Where only the wall is
+late, another program had the processor; run it again on a quiet computer.
 """
 
 import argparse
@@ -12,7 +15,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 
 from edge.check import check_file
 from edge.model.detectors import Detector, InputRef
@@ -42,22 +45,34 @@ def _copy(row: Detector, number: int) -> Detector:
     return replace(row, number=DetectorNumber(number), input=InputRef(row.input.device, f"bench{number}"), partner=None)
 
 
-def one_run(site: Site, seed: int, ticks: int) -> list[float]:
-    """Microseconds of each tick, ascending, once the start-up is over."""
+def one_run(site: Site, seed: int, ticks: int) -> tuple[list[float], list[float]]:
+    """Microseconds of each tick by the wall and on the processor, each ascending, once the start-up is over."""
     tick, plant = Tick(site), Plant(site, Demand.BALANCED, seed)
     start = local_start(START_LOCAL_MS, site.timezone)
     warm_up = (site.start_up.flash_ms + site.start_up.exit_yellow_ms + site.start_up.all_red_ms) // TICK_MS + 50
     shown: dict[ChannelNumber, Indication] = {}
-    took = []
+    wall, processor = [], []
     for k in range(warm_up + ticks):
         now = k * TICK_MS
         heard = plant.step(now, shown)
         inputs = Inputs(heard.detectors, heard.buttons, later(start, now))
-        began = perf_counter_ns()
+        began, began_thread = perf_counter_ns(), thread_time_ns()
         result = tick.advance(now, inputs)
-        took.append((perf_counter_ns() - began) / 1000)
+        ended_thread, ended = thread_time_ns(), perf_counter_ns()
+        wall.append((ended - began) / 1000)
+        processor.append((ended_thread - began_thread) / 1000)
         shown = dict(result.verdict.permitted.shown)
-    return sorted(took[warm_up:])
+    return sorted(wall[warm_up:]), sorted(processor[warm_up:])
+
+
+def _at(ascending: list[float], share: float) -> float:
+    return ascending[min(len(ascending) - 1, int(share * len(ascending)))]
+
+
+def _judged(by_wall: list[float], target: float | None) -> str:
+    if target is None:
+        return ""
+    return f"  target < {target:.0f} µs{': MISSED' if median(by_wall) >= target else ''}"
 
 
 def spread(values: list[float]) -> str:
@@ -85,10 +100,10 @@ def main(arguments: list[str]) -> int:
     )
     missed = False
     for name, share in (("p50", 0.50), ("p99", 0.99), ("p99.9", 0.999), ("most", 1.0)):
-        values = [run[min(len(run) - 1, int(share * len(run)))] for run in runs]
+        by_wall, on_processor = ([_at(run[k], share) for run in runs] for k in (0, 1))
         target = TARGET_US.get(name)
-        missed |= target is not None and median(values) >= target
-        print(f"  {name:5}  {spread(values)}" + (f"  target < {target:.0f} µs" if target else ""))
+        missed |= target is not None and median(by_wall) >= target
+        print(f"  {name:5}  wall {spread(by_wall)}  processor {spread(on_processor)}" + _judged(by_wall, target))
     return int(missed)
 
 
