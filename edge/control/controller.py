@@ -56,6 +56,7 @@ class Controller:
         self._announced: int | None = None
         self._flash_status: FlashStatus | None = None
         self._reference_ms = now
+        self._held: frozenset[PhaseNumber] = frozenset()
 
     def step(self, now: Ms, inputs: Inputs) -> Decision:
         """One tick: everything from commands to the wanted image."""
@@ -67,8 +68,10 @@ class Controller:
         events += self._announce()
         if self._mode.mode is Mode.RUN:
             events += self._serve(now)
-        elif self._mode.mode is Mode.CLEARING:
-            events += self._apply(now, self._rings.clear(now))
+        else:
+            events += self._note_holds(NOTHING.holds)
+            if self._mode.mode is Mode.CLEARING:
+                events += self._apply(now, self._rings.clear(now))
         mode = self._mode.mode
         return Decision(
             mode,
@@ -218,7 +221,16 @@ class Controller:
         for number, calls in self._calls.items():
             events += calls.hear(now, self._machines[number].interval)
         asks = self._ask(now)
+        events += self._note_holds(asks.holds)
         return events + self._apply(now, self._rings.tick(now, self._demand(now, asks), asks))
+
+    def _note_holds(self, holds: frozenset[PhaseNumber]) -> list[Event]:
+        """Log holds that began (41) and ended (42)."""
+        if holds == self._held:
+            return []
+        ended, begun, self._held = self._held - holds, holds - self._held, holds
+        events = [Event(EventCode.PHASE_HOLD_OFF, p) for p in sorted(ended)]
+        return events + [Event(EventCode.PHASE_HOLD_ON, p) for p in sorted(begun)]
 
     def _ask(self, now: Ms) -> Asks:
         if self._strategy is None:

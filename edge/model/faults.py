@@ -115,7 +115,7 @@ FAULTS: dict[FaultKind, FaultRow] = {
     ),
     FaultKind.TOO_MANY_DETECTORS_FAILED: FaultRow(
         Response.FIXED_PLAN,
-        "as many failed detectors as fallback.when.failed_detectors allows, or one phase with none left that it needs",
+        "as many failed detectors as fallback.when.failed_detectors says",
         "{where} detectors have failed: the fixed plan runs until they are back.",
         "enough detectors back in service",
         10 * MINUTE_MS,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.schedule import what_runs
+from edge.model.commands import CommandKind
 from edge.model.events import EventCode as E
 from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry, ScheduleException
 from edge.model.site import Site
@@ -138,3 +139,11 @@ def test_a_plan_of_stages_keeps_room_for_the_longest_intergreen_and_its_cycle() 
     assert ends == {1: {13_000}, 2: {34_000}, 3: {56_000}}
     starts = {t % 60_000 for t in s.times(E.PHASE_BEGIN_GREEN, 2, 300_000)}
     assert starts == {20_000}
+
+
+def test_the_holds_of_a_plan_are_logged_in_pairs_also_when_flash_cuts_them_off() -> None:
+    s = Scenario(on_plan(builders.two_phase()), local=MIDNIGHT).wait(300)
+    s.order(CommandKind.FLASH).wait(60)
+    for p in (2, 4):
+        on, off = s.times(E.PHASE_HOLD_ON, p), s.times(E.PHASE_HOLD_OFF, p)
+        assert len(on) == len(off) > 2 and all(a < b for a, b in zip(on, off, strict=True))
