@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -213,3 +214,8 @@ def test_holding_and_unknown_modules_never_prove_a_dead_man() -> None:
     for profile in PROFILES.values():
         if profile.on_master_loss in {OnMasterLoss.HOLD, OnMasterLoss.UNKNOWN}:
             assert not profile.proves_dead_man
+
+
+def test_the_manual_lists_every_profile() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "drivers-modbus.md").read_text(encoding="utf-8")
+    assert [name for name in PROFILES if f"| `{name}` |" not in manual] == []
