@@ -225,7 +225,7 @@ def _statement(node: ast.AST) -> Iterator[Change]:
         yield node, None
     if isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name):
         yield node, None
-    if isinstance(node, ast.Return) and node.value is not None:
+    if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Constant):
         yield node.value, ast.Constant(None)
 
 

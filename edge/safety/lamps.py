@@ -44,6 +44,8 @@ _LIMITS: dict[Rule, Ms] = {
 
 _PROCEED = Lamps.YELLOW | Lamps.GREEN
 
+_COLOURS: dict[Lamps, str] = {Lamps.RED: "red", Lamps.YELLOW: "yellow", Lamps.GREEN: "green"}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -157,7 +159,8 @@ class LampWatch:
             rule, channels = key
             if not all(channel in readings for channel in channels):
                 continue  # not read in this tick: the timer stands
-            timer.read(min(readings[channel].elapsed_ms for channel in channels), bad=key in bad)
+            # Two channels of a pair may be read at different rates: since both were last read together, it is the longer.
+            timer.read(max(readings[channel].elapsed_ms for channel in channels), bad=key in bad)
             if timer.clean_ms >= CLEAN_MS:
                 del self._timers[key]
             elif key in bad and timer.accumulated_ms >= _LIMITS[rule]:
@@ -173,4 +176,4 @@ def _sentence(key: FaultKey, timer: FaultTimer, readings: Mapping[ChannelNumber,
 def _lit(lamps: Lamps | None) -> str:
     if lamps is None:
         return "nothing known"
-    return " and ".join(lamp.name.lower() for lamp in Lamps if lamp in lamps and lamp.name) or "nothing lit"
+    return " and ".join(name for lamp, name in _COLOURS.items() if lamp in lamps) or "nothing lit"

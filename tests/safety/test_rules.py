@@ -528,6 +528,11 @@ def test_time_that_goes_back_is_refused_but_in_flash(street: Street) -> None:
     assert street.rules(street.flash) == []
 
 
+def test_time_that_goes_back_hides_no_other_violation(street: Street) -> None:
+    street.now -= 200
+    refused(street, street.image(c2=GREEN, c4=GREEN), Rule.CONFLICT, Rule.TIME_WENT_BACK)
+
+
 def test_two_ticks_at_one_instant_are_no_violation(street: Street) -> None:
     street.now -= 100
     assert street.rules(street.stopped) == []
