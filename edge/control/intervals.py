@@ -104,23 +104,30 @@ class IntervalError(Exception):
 class PhaseMachine:
     """One phase's vehicle and pedestrian interval. Starts red, with its red revert running from `now`."""
 
-    __slots__ = ("green_ended", "interval", "minimum_ms", "number", "ped", "ped_since", "red_since", "since", "timing")
+    __slots__ = (
+        "green_ended",
+        "interval",
+        "is_green",
+        "minimum_ms",
+        "number",
+        "ped",
+        "ped_since",
+        "red_since",
+        "since",
+        "timing",
+    )
 
     def __init__(self, timing: Phase, now: Ms) -> None:
         self.timing = timing
         self.number = timing.number
         self.interval = Interval.RED
+        self.is_green = False  # kept beside the interval because everybody asks in every tick
         self.since = now
         self.red_since = now  # end of the last yellow
         self.green_ended = now  # start of the last yellow
         self.minimum_ms = 0  # of this green
         self.ped = PedInterval.DONT_WALK
         self.ped_since = now
-
-    @property
-    def is_green(self) -> bool:
-        """Whether the phase shows green now."""
-        return self.interval in GREEN
 
     def may_start(self, now: Ms, red_revert_ms: Ms) -> bool:
         """Whether `start` would be heard: red, and red for at least the red revert time."""
@@ -209,6 +216,7 @@ class PhaseMachine:
 
     def _move(self, now: Ms, cue: Cue) -> list[Event]:
         self.interval = VEHICLE[self.interval, cue]
+        self.is_green = self.interval in GREEN
         self.since = now
         if cue is Cue.YELLOW_TIMED:
             self.red_since = now

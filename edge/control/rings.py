@@ -147,13 +147,18 @@ class Rings:
 
     def _time(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], moves: RingMoves) -> None:
         phase = _active(ring)
-        machine, timers = self._machines[phase], self._timers[phase]
+        machine = self._machines[phase]
         opposed = not wanted.isdisjoint(self._conflicts[phase])
         moves.events += machine.tick(now, opposed=opposed)
-        if not machine.is_green:
-            if machine.interval is Interval.RED:
-                ring.active = None
-        elif not opposed:
+        if machine.is_green:
+            self._note_opposition(now, phase, wanted, moves)
+        elif machine.interval is Interval.RED:
+            ring.active = None
+
+    def _note_opposition(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber], moves: RingMoves) -> None:
+        """Start the maximum timer with the first conflicting call, in the very tick the green begins if it stands then."""
+        timers = self._timers[phase]
+        if wanted.isdisjoint(self._conflicts[phase]):
             timers.opposed_since, timers.gapped = None, False
         elif timers.opposed_since is None:
             timers.opposed_since = now
@@ -254,6 +259,7 @@ class Rings:
         moves.events += self._machines[phase].start(now, self._site.options.red_revert_ms, walk=walk)
         moves.started.append((phase, walk))
         self._timers[phase] = _Timers()
+        self._note_opposition(now, phase, demand.vehicles, moves)
         ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
 
     def _candidate(self, r: int, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:

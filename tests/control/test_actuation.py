@@ -273,3 +273,14 @@ def test_red_revert_holds_a_single_called_phase_red() -> None:
     ended = s.times(E.PHASE_END_YELLOW, 6 - red)[-1]
     s.occupy(6 - red).until(60, 6 - red, Interval.MIN_GREEN)
     assert s.now - ended >= 30_000
+
+
+def test_a_green_that_is_opposed_from_its_beginning_lasts_its_maximum_and_no_tick_more() -> None:
+    site = builders.two_phase()
+    s = Scenario(site).drain()
+    since = s.now
+    s.occupy(2, 4).wait(150)
+    for p in (2, 4):
+        begun = s.times(E.PHASE_BEGIN_GREEN, p, since)
+        assert begun
+        assert s.times(E.PHASE_MAX_OUT, p, begun[0])[0] - begun[0] == site.phases[number(p)].max_green_ms

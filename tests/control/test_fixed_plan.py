@@ -146,4 +146,5 @@ def test_the_holds_of_a_plan_are_logged_in_pairs_also_when_flash_cuts_them_off()
     s.order(CommandKind.FLASH).wait(60)
     for p in (2, 4):
         on, off = s.times(E.PHASE_HOLD_ON, p), s.times(E.PHASE_HOLD_OFF, p)
-        assert len(on) == len(off) > 2 and all(a < b for a, b in zip(on, off, strict=True))
+        assert len(on) == len(off) > 2
+        assert all(a < b for a, b in zip(on, off, strict=True))
