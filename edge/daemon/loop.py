@@ -75,7 +75,7 @@ class ControlLoop:
         self._announced = False
         self._told_ms: Ms = 0
         self._began = parts.clock.monotonic_ms()
-        self._deadline = self._began
+        self._deadline: Ms | None = None
         self._stop_by = None if duration_ms is None else self._began + duration_ms
         self._log = structlog.get_logger()
         parts.recorder.begin(parts.street.tick.monitor.latch)
@@ -118,7 +118,8 @@ class ControlLoop:
     def step(self) -> bool:
         """Sleep to the next deadline and do one tick. True: the run is over, flash is shown."""
         clock, street = self._p.clock, self._p.street
-        late_us = clock.sleep_until(self._deadline)
+        deadline = clock.monotonic_ms() if self._deadline is None else self._deadline
+        late_us = clock.sleep_until(deadline)
         now = clock.monotonic_ms()
         if self._plant is not None:
             self._plant.step(now)
@@ -126,10 +127,9 @@ class ControlLoop:
         standing = (*self._p.recorder.faults(), *self._p.reloader.fault())
         stepped = street.step(now, late_us, tuple(wish.command for wish in wishes), standing)
         over = self._after(stepped, wishes)
-        met_by = self._deadline + TICK_MS
-        self._deadline += TICK_MS * (1 + (now - self._deadline) // TICK_MS)
+        self._deadline = deadline + TICK_MS * (1 + (now - deadline) // TICK_MS)
         done = clock.monotonic_ms()
-        fed = late_us < TICK_MS * _US_PER_MS and done < met_by and street.lamps_accounted_for(stepped)
+        fed = late_us < TICK_MS * _US_PER_MS and done < deadline + TICK_MS and street.lamps_accounted_for(stepped)
         if fed:
             self._p.notifier.watchdog()
         street.punctuality.ended(now, done - now, fed=fed)
