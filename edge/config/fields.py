@@ -280,14 +280,15 @@ class Word(Kind):
 
 @dataclass(frozen=True, slots=True)
 class InputText(Kind):
-    """`loops.3`: terminal 3 of device `loops`."""
+    """`loops.3`: terminal 3 of device `loops`; `cab.in3` is the same terminal as `cab.3`."""
 
     @override
     def read(self, value: object) -> InputRef:
         found = _INPUT.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             raise refusal(f"{shown(value)} names no input", "write device.terminal, such as loops.3")
-        return InputRef(found[1], found[2])
+        digits = found[2].removeprefix("in")
+        return InputRef(found[1], digits if digits.isdecimal() else found[2])
 
     @override
     def json(self) -> JsonSchemaValue:
