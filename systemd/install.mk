@@ -81,9 +81,9 @@ wheels:
 	build/wheel-venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir build/wheels .
 	@echo "build/wheels: take it along, then make install WHEELS=build/wheels"
 
-units:
+units: $(STAMP)
 	$(BIN)/python -m pytest tests/units
 
 # A real systemd in a container: needs root, systemd-container, debootstrap. Minutes, not part of `make test`.
-e2e:
-	STOPLINE_E2E=1 $(BIN)/python -m pytest tests/e2e --timeout 900 -s
+e2e: $(STAMP)
+	STOPLINE_E2E=1 $(BIN)/python -m pytest tests/e2e -p no:randomly -s
