@@ -38,9 +38,9 @@ class AsciiCounter:
 
     def talk(self, line: SerialLine) -> None:
         """Take in what the device says next. Raises DriverIOError."""
-        heard = line.hear()
+        heard = self._parser.feed(line.hear())
         now = self._clock()
-        for said in self._parser.feed(heard):
+        for said in heard:
             match said:
                 case DataLine():
                     self._take(said, now)
@@ -52,8 +52,6 @@ class AsciiCounter:
                     self._tally["lines refused"] += 1
                     self.said = f"{self._name}: {why}; check baud rate, parity and wiring"
         self.counters = dict(self._tally)
-        if not heard and self.last_ms is None and not self.said:
-            self.said = f"{self._name}: silence; check its power, its transmit wire and the baud rate"
 
     def _take(self, line: DataLine, now: Ms) -> None:
         verdict = self._follower.follow(line, now)

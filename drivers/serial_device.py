@@ -97,7 +97,10 @@ class SerialDevice:
         if self._bus.said:
             return DeviceHealth(DeviceState.DOWN, last_ms, f"serial device {self.name}: {self._bus.said}", counters)
         if silent_ms > self._stale_after_ms:
-            said = talker.said or f"serial device {self.name}: silence; check its power and its cable"
+            said = (
+                talker.said
+                or f"serial device {self.name}: silence; check its power, its transmit wire and the baud rate"
+            )
             return DeviceHealth(DeviceState.DOWN, last_ms, f"{said} (for {silent_ms // SECOND_MS} s)", counters)
         state = DeviceState.UP if since_ms == last_ms else DeviceState.STARTING
         return DeviceHealth(state, last_ms, talker.said or talker.identity, counters)
