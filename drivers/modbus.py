@@ -11,13 +11,14 @@ from typing import cast
 from drivers.base import Clock, DriverOpenError, OpenDevice
 from drivers.modbus_arming import DEFAULT_WATCHDOG_MS, Terms
 from drivers.modbus_codec import MAX_WRITE_COILS, Function, read, wiring_of
-from drivers.modbus_inputs import InputPoller, Terminals, requests_for
+from drivers.modbus_inputs import InputPoller, requests_for
 from drivers.modbus_line import Line
 from drivers.modbus_outputs import Lamps, LampTerms
 from drivers.modbus_port import Port
 from drivers.modbus_rtu import RtuPort
 from drivers.modbus_tcp import TcpPort
 from drivers.modbus_unit import Pace, Unit
+from edge.model.detectors import InputSample
 from edge.model.devices import Device, DeviceHealth, DeviceState, ModbusOptions, SerialTransport, TcpTransport
 from edge.model.exchange import Readback
 from edge.model.modbus_profiles import PROFILES, Profile
@@ -79,9 +80,9 @@ class ModbusDevice:
             self._line.leave(self._unit)
             self._unit.lost("stopped")
 
-    def latest(self) -> Terminals:
-        """The last sample of every terminal, `"1"` …; `"in1"` finds the same. Empty before the first."""
-        return self._inputs.samples if self._inputs is not None else Terminals()
+    def latest(self) -> Mapping[str, InputSample]:
+        """The last sample of every terminal, `"1"` …; empty before the first."""
+        return self._inputs.samples if self._inputs is not None else {}
 
     def write(self, permitted: Permitted, hold_ms: Ms) -> None:
         """Submit a whole image; the worker writes it at once if it differs from what is shown, else with the next refresh."""

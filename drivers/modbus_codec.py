@@ -4,7 +4,7 @@ A request asks for one table of one unit; its reply must come from the same unit
 length the request implies and, for a write, the same address and count (MODBUS Application Protocol V1.1b3, section 6).
 
     coil of a lamp     = coils_start + wire          lowest coil first, lowest bit of a byte first
-    terminal "3"       = inputs.start + 2            ("in3" is the same terminal)
+    terminal "3"       = inputs.start + 2
     32-bit counter "3" = registers inputs.start + 4 and + 5, word order by profile
 """
 
@@ -198,9 +198,3 @@ def counts_from(registers: Sequence[int], *, wide: bool, order: WordOrder) -> tu
     firsts, seconds = registers[0::2], registers[1::2]
     highs, lows = (firsts, seconds) if order is WordOrder.HIGH_FIRST else (seconds, firsts)
     return tuple(high << 16 | low for high, low in zip(highs, lows, strict=True))
-
-
-def terminal_name(text: str) -> str:
-    """The one name of a terminal: `in3`, `IN3`, `03` and `3` are all `3`; any other text is left as it is."""
-    digits = text.strip().lower().removeprefix("in")
-    return str(int(digits)) if digits.isascii() and digits.isdigit() else text

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="explicit-override"
 # `typing.override` comes with Python 3.12; the three methods below are what `Mapping` asks for.
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from drivers.base import Clock
@@ -15,7 +15,6 @@ from drivers.modbus_codec import (
     Request,
     counter_step,
     counts_from,
-    terminal_name,
 )
 from edge.model.detectors import InputSample
 from edge.model.devices import InputForm, ModbusInputs
@@ -37,28 +36,16 @@ _LEVELS: Final = frozenset({InputForm.CONTACTS, InputForm.COILS})
 _WIDE: Final = frozenset({InputForm.COUNTERS32, InputForm.HOLDING_COUNTERS32})
 
 
-class Terminals(Mapping[str, InputSample]):
-    """Samples by terminal; `in3` finds what `3` finds. Never changed once made."""
-
-    def __init__(self, samples: tuple[InputSample, ...] = ()) -> None:
-        self._samples = {str(number): sample for number, sample in enumerate(samples, start=1)}
-
-    def __getitem__(self, terminal: str) -> InputSample:
-        found = self._samples.get(terminal)
-        return found if found is not None else self._samples[terminal_name(terminal)]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._samples)
-
-    def __len__(self) -> int:
-        return len(self._samples)
+def _by_terminal(samples: tuple[InputSample, ...]) -> Mapping[str, InputSample]:
+    """Terminal `"1"` is the first."""
+    return {str(number): sample for number, sample in enumerate(samples, start=1)}
 
 
 class InputPoller:
     """Asks one unit for its inputs and keeps the last samples, with counts that never fall."""
 
     def __init__(self, unit: int, inputs: ModbusInputs, order: WordOrder, clock: Clock) -> None:
-        self.samples = Terminals()
+        self.samples: Mapping[str, InputSample] = {}
         self._form = inputs.form
         self._order = order
         self._clock = clock
@@ -74,10 +61,10 @@ class InputPoller:
             values += ask(request).values[: request.count]
         before = tuple(self.samples.values())
         if self._form in _LEVELS:
-            self.samples = Terminals(_levels(before, values, taken_ms))
+            self.samples = _by_terminal(_levels(before, values, taken_ms))
         else:
             counts = counts_from(values, wide=self._form in _WIDE, order=self._order)
-            self.samples = Terminals(
+            self.samples = _by_terminal(
                 _counters(before, self._last, counts, (32 if self._form in _WIDE else 16, taken_ms))
             )
             self._last = counts

@@ -203,8 +203,8 @@ DETECTORS: list[tuple[str, list[Change], str]] = [
     ),
     (
         FIELD,
-        [("input: panel.1", "input: panel.in1")],
-        "ped_buttons.2.input: push-button 2: device panel has no terminal 'in1' — write panel.1 to panel.8",
+        [("input: panel.1", "input: panel.door")],
+        "ped_buttons.2.input: push-button 2: device panel has no terminal 'door' — write panel.1 to panel.8",
     ),
     (
         FIELD,

@@ -18,7 +18,6 @@ from drivers.modbus_codec import (
     lamps_from,
     read,
     reply_length,
-    terminal_name,
     wiring_of,
     write_coils,
 )
@@ -195,11 +194,6 @@ def test_a_single_write_is_done_only_if_its_value_comes_back() -> None:
     request = Request(1, Function.WRITE_REGISTER, 5, 1, (7,))
     assert fault_of_echo(request, Reply(1, Function.WRITE_REGISTER, 5, (7,))) is None
     assert fault_of_echo(request, Reply(1, Function.WRITE_REGISTER, 5, (8,)))
-
-
-@pytest.mark.parametrize(("text", "name"), [("3", "3"), ("in3", "3"), (" IN3 ", "3"), ("03", "3"), ("door", "door")])
-def test_a_terminal_has_one_name(text: str, name: str) -> None:
-    assert terminal_name(text) == name
 
 
 def test_an_exception_is_said_in_words() -> None:
