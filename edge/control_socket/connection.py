@@ -71,7 +71,7 @@ class Connection:
             arrived = self.socket.recv(_RECEIVE_BYTES)
         except BlockingIOError:
             return
-        except ConnectionError as error:
+        except OSError as error:
             raise Gone(str(error)) from error
         if not arrived:
             raise Gone("hung up")
@@ -115,7 +115,7 @@ class Connection:
             sent = self.socket.send(self._out) if self._out else 0
         except BlockingIOError:
             sent = 0
-        except ConnectionError as error:
+        except OSError as error:
             raise Gone(str(error)) from error
         del self._out[:sent]
         if not self._out:

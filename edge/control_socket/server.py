@@ -200,8 +200,8 @@ class Server:
     def _accept(self, now: Ms) -> int:
         try:
             connected, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionError):
-            return 0  # it hung up before we came to it
+        except OSError:
+            return 1  # it hung up before we came to it, or no file is left to open: either way, rest before the next
         client = Connection(connected, peer_of(connected), now)
         if len(self._clients) >= MAX_CLIENTS:
             full = Refused(Code.REFUSED_NOW, f"{MAX_CLIENTS} clients are connected already; close one and try again")
@@ -318,8 +318,12 @@ class _Once:
 
     def line(self) -> bytes:
         if self._line is None:
-            reply = self._verbs["status"].answer(Request("status"))
-            if isinstance(reply, Pending):
-                raise TypeError("status answers at once")
-            self._line = write_reply("status", reply)
+            self._line = self._render()
         return self._line
+
+    def _render(self) -> bytes:
+        try:
+            reply = self._verbs["status"].answer(Request("status"))
+        except Refused as refused:
+            return write_refusal(refused)
+        return write_reply("status", {} if isinstance(reply, Pending) else reply)

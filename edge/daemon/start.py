@@ -66,6 +66,7 @@ def run(options: RunOptions, clock: Clock | None = None) -> int:
     with ExitStack() as ending:
         lines = configure(sys.stdout, debug=options.debug, held=options.console is not None)
         ending.callback(lines.close)
+        ending.callback(structlog.reset_defaults)
         catch_crashes()
         signals = Signals()
         ending.callback(signals.restore)

@@ -379,6 +379,50 @@ def test_unread_bytes_are_bounded() -> None:
         assert len(connection._out) <= MAX_UNREAD_BYTES + 10_000
 
 
+def test_a_subscriber_who_comes_before_there_is_anything_to_see_is_told_so(tmp_path: Path) -> None:
+    """A sentence, and the server lives on."""
+
+    def early(_: Request) -> Reply:
+        raise Refused(Code.REFUSED_NOW, "just starting")
+
+    server = Server(bind(tmp_path / "s"), {"status": Verb(early)}, lambda _: None, lambda: int(time.monotonic() * 1000))
+    server.start()
+    with Client(tmp_path / "s") as client, pytest.raises(Refused, match="just starting"):
+        next(client.subscribe(10))
+    assert server.alive
+    server.stop()
+
+
+def test_a_computer_without_files_left_to_open_loses_a_client_and_not_the_server(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EMFILE is answered by a rest."""
+
+    refused = Event()
+
+    def none_left(_: object) -> None:
+        refused.set()
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "accept", none_left)
+        with Client(house.path):
+            assert refused.wait(5)
+        assert house.server.alive
+    assert ask(house.path, "status")["ok"]
+
+
+def test_a_daemon_that_ends_while_it_is_asked_is_said(tmp_path: Path) -> None:
+    """The next question finds nobody."""
+    opened = House(tmp_path / "control.sock")
+    with Client(opened.path) as client:
+        assert client.ask("status")["ok"]
+        opened.server.stop()
+        with pytest.raises(Refused, match="hung up") as caught:
+            client.ask("status")
+        assert caught.value.code is Code.UNAVAILABLE
+
+
 def test_a_server_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
     """Start-up may fail between the two."""
     server = Server(bind(tmp_path / "s"), {}, lambda _: None, lambda: 0)

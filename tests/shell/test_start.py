@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 import drivers
 from edge.check import check_file
@@ -295,3 +296,34 @@ def _ask_before_the_first_tick(h: House) -> Refused:
     with pytest.raises(Refused, match="just starting") as caught:
         ask(h.options.socket, "status")
     return caught.value
+
+
+def test_a_safe_image_that_cannot_be_written_is_said_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The street runs; the fault says which file."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/safe-image").mkdir()  # something in its place
+    with house(tmp_path) as h:
+        h.to_running()
+        assert any("safe image" in fault.where for fault in h.faults.values())
+    (tmp_path / "state/safe-image").rmdir()
+
+    def odd(_: object) -> str:
+        raise ValueError("the address cannot be written into the safe image: use printable characters")
+
+    monkeypatch.setattr("edge.daemon.safe_image.render", odd)
+    with house(tmp_path) as h:
+        h.to_running()
+        assert h.faults == {}
+    assert capsys is not None
+
+
+def test_what_an_earlier_run_left_is_told(tmp_path: Path) -> None:
+    """Damage too."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/state.slots").write_bytes(b"\x55" * 8192)
+    with capture_logs() as lines, house(tmp_path):
+        pass
+    (lost,) = (line for line in lines if line["event"] == "state.lost")
+    assert "damaged" in lost["said"]
