@@ -397,7 +397,6 @@ def test_a_computer_without_files_left_to_open_loses_a_client_and_not_the_server
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EMFILE is answered by a rest."""
-
     refused = Event()
 
     def none_left(_: object) -> None:
