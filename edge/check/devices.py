@@ -11,6 +11,7 @@ from edge.model.devices import (
     ModbusOptions,
     ReplayOptions,
     SerialOptions,
+    SerialProtocol,
     SerialTransport,
     TcpTransport,
 )
@@ -18,7 +19,7 @@ from edge.model.modbus_profiles import PROFILES, OnMasterLoss
 from edge.model.site import Site
 from edge.model.units import ChannelNumber
 
-_LINE_SETTINGS = ("host", "tcp_port", "port", "baud", "parity", "stop_bits", "unit")
+_LINE_SETTINGS = ("host", "tcp_port", "port", "baud", "parity", "stop_bits", "unit", "address")
 _UNSTEADY_PORTS = ("/dev/ttyUSB", "/dev/ttyACM")
 
 
@@ -63,7 +64,7 @@ def no_wire_is_used_twice(draft: Draft, findings: Findings) -> None:
 
 
 def one_speaker_a_line(draft: Draft, findings: Findings) -> None:
-    """Modbus units may share a line, one number each and the same line settings; nothing else may share one."""
+    """Modbus units may share a line, and Canoga cards may: one number each, the same settings. Nothing else may."""
     for a, b in combinations(draft.site.devices.values(), 2):
         clash = _clash(a, b)
         if clash is not None:
@@ -80,7 +81,7 @@ def _clash(a: Device, b: Device) -> tuple[str, str, str] | None:
         return _same_unit(a, b, f"{line_b.host}:{line_b.tcp_port}") if same else None
     if not isinstance(line_a, SerialTransport) or not isinstance(line_b, SerialTransport) or line_a.port != line_b.port:
         return None
-    if isinstance(a.options, SerialOptions) or isinstance(b.options, SerialOptions):
+    if _language(a) is None or _language(a) is not _language(b):
         return "port", f"devices {a.name} and {b.name} are on one port, {line_b.port}", "give each its own port"
     if line_a != line_b:
         return (
@@ -91,23 +92,27 @@ def _clash(a: Device, b: Device) -> tuple[str, str, str] | None:
     return _same_unit(a, b, line_b.port)
 
 
+def _language(device: Device) -> object:
+    """What a device speaks, if several can share its line; None if it must be alone."""
+    options = device.options
+    if isinstance(options, SerialOptions):
+        return options.protocol if options.protocol is SerialProtocol.CANOGA else None
+    return ModbusOptions
+
+
 def _transport(device: Device) -> TcpTransport | SerialTransport | None:
     options = device.options
     return options.transport if isinstance(options, ModbusOptions | SerialOptions) else None
 
 
 def _same_unit(a: Device, b: Device, line: str) -> tuple[str, str, str] | None:
-    if (
-        isinstance(a.options, ModbusOptions)
-        and isinstance(b.options, ModbusOptions)
-        and a.options.unit == b.options.unit
-    ):
-        return (
-            "unit",
-            f"devices {a.name} and {b.name} are both unit {b.options.unit} on {line}",
-            "number each unit once",
-        )
-    return None
+    match a.options, b.options:
+        case ModbusOptions(unit=one), ModbusOptions(unit=other) if one == other:
+            return "unit", f"devices {a.name} and {b.name} are both unit {other} on {line}", "number each unit once"
+        case SerialOptions(address=one), SerialOptions(address=other) if one == other:
+            return "address", f"devices {a.name} and {b.name} are both card {other} on {line}", "give each its address"
+        case _:
+            return None
 
 
 def ports_are_steady(draft: Draft, findings: Findings) -> None:

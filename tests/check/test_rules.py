@@ -293,10 +293,10 @@ DEVICES: list[tuple[str, list[Change], str]] = [
     ),
     (
         FIELD,
-        [("usb-FTDI_loops_b-if00", "usb-FTDI_loops_a-if00")],
+        [("usb-FTDI_loops_b-if00", "usb-FTDI_loops_a-if00"), ("address: 2", "address: 1")],
         (
-            "io.loops_b.port: devices loops_a and loops_b are on one port, /dev/serial/by-id/usb-FTDI_loops_a-if00 — "
-            "give each its own port"
+            "io.loops_b.address: devices loops_a and loops_b are both card 1 on /dev/serial/by-id/usb-FTDI_loops_a-if00 — "
+            "give each its address"
         ),
     ),
     (
@@ -731,3 +731,7 @@ def test_broken_rings_are_one_problem_and_not_a_flood() -> None:
 def test_every_rule_is_named_and_says_what_it_holds() -> None:
     assert len(set(RULES)) == len(RULES) > 25
     assert all(rule.__doc__ for rule in RULES)
+
+
+def test_canoga_cards_may_share_a_line() -> None:
+    assert said(edit(FIELD, ("usb-FTDI_loops_b-if00", "usb-FTDI_loops_a-if00"))) == []
