@@ -6,6 +6,8 @@ STAMP := $(VENV)/.set-up
 DURATION ?=
 DEMAND ?= swing
 SEED ?= 1
+# Tests mostly wait, for processes, ports and timers: more workers than cores is right.
+WORKERS ?= 4
 
 .PHONY: help setup run test check lint types layers coverage judge schema fmt clean
 help:
@@ -50,7 +52,7 @@ layers: $(STAMP)
 
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/intervals.py'
 
