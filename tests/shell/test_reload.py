@@ -1,5 +1,6 @@
 """Reload: what is taken over, what is not, and what the street sees of it."""
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -12,7 +13,7 @@ from edge.daemon.site_choice import Judged, SiteRules
 from edge.daemon.takeover import NEEDS_RESTART, Reloader, differences
 from edge.eventlog.journal import JOURNALS
 from edge.model.commands import CommandKind
-from edge.model.exchange import Mode
+from edge.model.exchange import Mode, Readback
 from edge.model.faults import FaultKind
 from edge.model.indications import Indication
 from edge.model.site import Site
@@ -136,9 +137,17 @@ def test_a_latch_stands_over_a_take_over(tmp_path: Path) -> None:
         assert FaultKind.MONITOR_TRIPPED in h.faults
 
 
-def test_the_monitor_is_not_told_of_images_it_never_minted(tmp_path: Path) -> None:
-    """After a take-over the devices still read back an old image for a moment: no trip."""
+def test_the_monitor_is_not_told_of_images_it_never_minted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that confirms eight ticks late reads back old images for a while after a take-over: no trip."""
     with house(tmp_path) as h:
+        mock, late = h.mock("cab"), deque[Readback | None](maxlen=8)
+        real = mock.verified
+
+        def verified() -> Readback | None:
+            late.append(real())
+            return late[0]
+
+        monkeypatch.setattr(mock, "verified", verified)
         h.to_running().run(30)
         reload(h, LONGER)
         h.run(60)
