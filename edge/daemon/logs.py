@@ -42,13 +42,8 @@ class LineQueue:
     def flush(self) -> None:
         """Nothing: the thread flushes."""
 
-    def release(self) -> None:
-        """Let go what was held back."""
-        self._held = False
-        self._worker.wake()
-
     def close(self) -> None:
-        """Write what waits, at most for a second."""
+        """Write what waits, what was held back included, for a second at most."""
         self._held = False
         self._worker.stop(1.0)
 

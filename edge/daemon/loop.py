@@ -152,8 +152,8 @@ class ControlLoop:
         self._p.narrator.tell(stepped)
         answer(wishes, result.decision, {id(command): refusal for command, refusal in result.refusals})
         self._take_notes(stepped)
-        self._publish(stepped)
-        self._tell_service_manager(stepped)
+        self.published = self._state(stepped)
+        self._tell_service_manager(stepped.now, self.published)
         return self._come_to_an_end(stepped)
 
     def _take_notes(self, stepped: Stepped) -> None:
@@ -184,9 +184,9 @@ class ControlLoop:
     def _core(self, now: Ms) -> CoreStatus:
         return self._p.street.tick.controller.status(now)
 
-    def _publish(self, stepped: Stepped) -> None:
+    def _state(self, stepped: Stepped) -> Published:
         street, verdict = self._p.street, stepped.result.verdict
-        self.published = Published(
+        return Published(
             street.site,
             self._core(stepped.now),
             verdict.permitted.shown,
@@ -212,22 +212,20 @@ class ControlLoop:
 
     # ── systemd ─────────────────────────────────────────────────────────────────────────────────
 
-    def _tell_service_manager(self, stepped: Stepped) -> None:
-        now, confirmed = stepped.now, self._p.street.outputs.all_verified
-        if self.published is None:
-            return
+    def _tell_service_manager(self, now: Ms, published: Published) -> None:
+        confirmed = self._p.street.outputs.all_verified
         if not self._ready and (confirmed or now - self._began > READY_BY_MS):
             self._ready = True
-            self._p.notifier.ready(render.sentence(self.published))
+            self._p.notifier.ready(render.sentence(published))
             self._log.info("daemon.ready", after_ms=now - self._began, outputs_confirmed=confirmed)
         if confirmed and not self._kept and not self._p.reloader.refused:
             self._kept = True
             self._p.recorder.keep_last_good()
         if now - self._told_ms >= SECOND_MS:
             self._told_ms = now
-            self._p.narrator.tell_devices(self.published.devices)
+            self._p.narrator.tell_devices(published.devices)
             if not self.ending.asked:
-                self._p.notifier.status(render.sentence(self.published))
+                self._p.notifier.status(render.sentence(published))
 
     # ── ends and take-overs ─────────────────────────────────────────────────────────────────────
 

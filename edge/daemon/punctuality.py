@@ -80,10 +80,8 @@ class Punctuality:
 
     def _share(self, share: float) -> int:
         """The lateness that `share` of all ticks kept, rounded up to its bin's end."""
-        for index, passed in enumerate(accumulate(self._bins)):
-            if passed >= share * self._ticks:
-                return min(_end_of(index), self._worst_us)
-        return self._worst_us
+        enough = (k for k, passed in enumerate(accumulate(self._bins)) if passed >= share * self._ticks)
+        return min(_end_of(next(enough)), self._worst_us)
 
 
 def _bin_of(late_us: int) -> int:

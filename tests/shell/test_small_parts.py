@@ -236,7 +236,6 @@ def test_a_live_view_has_the_screen_to_itself() -> None:
     structlog.get_logger().warning("fault.began")
     time.sleep(0.02)
     assert pipe.getvalue() == ""
-    queue.release()
     queue.close()
     assert [json.loads(line)["event"] for line in pipe.getvalue().splitlines()] == ["fault.began"]
 
@@ -324,3 +323,17 @@ def test_an_ordinary_process_is_left_alone(limits: list[tuple[int, int]]) -> Non
     with realtime.long_work():
         pass
     assert limits == []
+
+
+def test_a_readback_from_before_a_take_over_is_not_told(tmp_path: Path) -> None:
+    """It carries a higher number than any image minted since."""
+    with house(tmp_path) as h:
+        site = h.loop._p.street.site
+    sink = Sink()
+    outputs = Outputs(site, {"cab": sink}, 0)
+    outputs.write(Permitted(5_000, {}, lit=True))
+    sink.last = Readback(5_000, 100, {})
+    assert outputs.look(100)[0] == (sink.last,)
+    outputs.write(Permitted(1, {}, lit=True))
+    assert outputs.look(200)[0] == ()
+    assert outputs.fresh(200)
