@@ -166,8 +166,8 @@ def test_dual_and_missing_lamps_are_said_in_words() -> None:
     street = opened()
     image = street.image(c2=GREEN, c6=GREEN)
     polled(street, image, None)
-    found = [v.detail for _ in range(4) for v in polled(street, image, {2: G | R})]
-    assert found == ["channel 2 is read as red and green, commanded: green; for 400 ms"]
+    found = [v.detail for _ in range(4) for v in polled(street, image, {2: G | Y | R})]
+    assert found == ["channel 2 is read as red and yellow and green, commanded: green; for 400 ms"]
     street = opened()
     polled(street, image, None)
     found = [v.detail for _ in range(8) for v in polled(street, image, {12: NONE})]

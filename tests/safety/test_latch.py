@@ -73,6 +73,8 @@ def test_every_latch_comes_back_from_storage_as_it_was(latch: Latch) -> None:
         {},
         {"rule": "a rule of a later version", "channels": [2], "detail": "x"},
         {"rule": 7, "channels": [2], "detail": "x"},
+        {"rule": ["conflict"], "channels": [2], "detail": "x"},
+        {"rule": "conflict", "channels": 2, "detail": "x"},
         {"rule": "conflict", "channels": "2, 4", "detail": "x"},
         {"rule": "conflict", "channels": [2, "4"], "detail": "x"},
         {"rule": "conflict", "channels": [2, 4], "detail": None},

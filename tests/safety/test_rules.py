@@ -103,6 +103,21 @@ def test_every_conflicting_pair_is_named(street: Street) -> None:
     assert [v.channels for v in verdict.violations] == [(2, 4), (4, 6), (4, 12)]
 
 
+def test_conflicting_channels_are_named_in_ascending_order(street: Street) -> None:
+    backwards = dict(sorted(street.image(c2=GREEN, c4=GREEN).items(), reverse=True))
+    assert [v.channels for v in street.tick(backwards).violations] == [(2, 4)]
+
+
+def test_all_channels_are_named_in_ascending_order_whatever_the_order_of_the_card() -> None:
+    card = replace(CROSSING, channels=CROSSING.channels[::-1])
+    for flash_ms in (0, 100):
+        street = Street(card)
+        street.show(street.flash, flash_ms)
+        last = street.tick(street.image(c2=YELLOW, c6=YELLOW)).violations[-1]
+        assert last.rule is (Rule.SHORT_FLASH if flash_ms else Rule.START_UP)
+        assert last.channels == (2, 4, 6, 12, 15)
+
+
 # ── the image as such ────────────────────────────────────────────────────────────────────────
 
 
@@ -145,6 +160,27 @@ def test_an_image_with_a_channel_that_is_not_on_the_card_is_refused(street: Stre
 def test_a_channel_is_dark_only_where_its_card_says_so(street: Street, channel: str) -> None:
     detail = refused(street, street.image(**{channel: DARK}), Rule.DARK_CHANNEL)
     assert detail == f"channel {channel[1:]} may not be dark, says its card"
+    assert street.monitor.latch is not None
+    assert street.monitor.latch.channels == (int(channel[1:]),)
+
+
+def test_the_channels_that_differ_are_named_in_ascending_order(street: Street) -> None:
+    refused(street, {**street.stopped, n(8): RED, n(1): RED}, Rule.WRONG_CHANNELS)
+    assert street.monitor.latch is not None
+    assert street.monitor.latch.channels == (1, 8)
+
+
+def test_an_indication_of_the_other_kind_is_no_step_of_the_head_either(street: Street) -> None:
+    refused(street, street.image(c4=DONT_WALK), Rule.DUAL_INDICATION, Rule.SEQUENCE)
+
+
+def test_dark_stands_for_red_and_for_dont_walk_where_the_card_lets_it() -> None:
+    walk = replace(pedestrian(1), may_be_dark=True)
+    arrow = replace(vehicle(2, FLASH_RED, 0, 0), may_be_dark=True)
+    street = Street(Card((walk, arrow), pairs((1, 2))))
+    street.show(street.flash, 100)
+    for shown in ({"c1": DARK, "c2": DARK}, {"c1": WALK}, {"c1": PED_CLEARANCE}, {"c1": DARK}, {}, {"c1": DARK}, {}):
+        street.show(street.image(**shown), 100)
 
 
 def test_a_channel_that_may_be_dark_goes_dark_and_comes_back(street: Street) -> None:
@@ -466,6 +502,13 @@ def test_nothing_starts_straight_out_of_flash() -> None:
     found = street.tick(street.image(c2=YELLOW, c6=YELLOW, c15=GREEN)).violations
     assert [violation.rule for violation in found] == [Rule.LEAVING_FLASH]
     assert found[0].detail.startswith("channel 15 would start 0 ms after flash")
+
+
+@pytest.mark.requirement("SAF-009")
+def test_green_straight_after_flashing_yellow_is_no_step_of_the_head() -> None:
+    street = Street()
+    street.show(street.flash, 60_000)
+    assert street.rules(street.image(c2=GREEN, c6=YELLOW)) == [Rule.SEQUENCE, Rule.LEAVING_FLASH]
 
 
 @pytest.mark.requirement("SAF-009")
