@@ -27,7 +27,7 @@ for h in {hierarchies}; do [ -e $h/cgroup.procs ] && mkdir -p $h/{name} && echo 
 exec unshare -m --propagation private sh -c '
   mkdir -p /run/systemd/nspawn; mount -t tmpfs tmpfs /run/systemd/nspawn
   exec env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet -D {root} --machine={name} \\
-       --register=no --keep-unit --private-network --boot --console=pipe'
+       --register=no --keep-unit --private-network --boot --console=pipe --capability=CAP_BPF --system-call-filter=bpf'
 """
 
 T = TypeVar("T")

@@ -101,6 +101,9 @@ def test_every_thread_has_the_real_time_priority_of_the_unit(box: Machine) -> No
     policies = box.run("chrt", "--all-tasks", "--pid", str(box.pid())).splitlines()
     assert len(policies) > 2
     assert all(line.endswith(("SCHED_FIFO", ": 40")) for line in policies)
+    rss = re.search(r"VmRSS:\s*(\d+) kB", box.run("cat", f"/proc/{box.pid()}/status"))
+    assert rss
+    figure(f"{len(policies) // 2} threads, {int(rss[1]) / 1024:.0f} MB resident")
 
 
 def test_only_those_who_may_reach_the_socket_and_only_operators_act(box: Machine) -> None:
@@ -253,7 +256,9 @@ def test_a_power_cut_leaves_the_state_whole(box: Machine, lit: Street) -> None:
     box.power_on()
     box.active()
     figure(f"power cut: active after {time.monotonic() - since:.1f} s")
-    assert "crash, NW pole" in box.run("stopline", "status")  # an operator's flash outlives the power cut
+    assert "crash, NW pole" in box.journal()
+    time.sleep(20)  # longer than the start-up sequence
+    assert lit.greens(since) == set()  # an operator's flash outlives the power cut
     assert box.run("ss", "-H", "-lntup", "sport", "!=", "502") == ""
     box.run("stopline", "resume", "-m", "done")
     lit.wait_green(box, since)
@@ -265,10 +270,12 @@ def test_a_module_that_is_not_on_the_address_list_is_out_of_reach(box: Machine, 
     away = place.rename(place.with_suffix(".away"))
     try:
         box.run("systemctl", "daemon-reload")
-        since = time.monotonic()
+        lit.lost.append(time.monotonic())  # the list holds for the running controller too: it loses its lamps at once
         box.run("systemctl", "restart", "stopline")
+        since = time.monotonic()
         time.sleep(5)
-        reached = lit.greens(since + 12)
+        reached = [shown for shown in lit.shown(since) if shown.who == "master"]
+        assert reached or "cab" in box.run("stopline", "status")
     finally:
         away.rename(place)
         box.run("systemctl", "daemon-reload")
@@ -278,5 +285,5 @@ def test_a_module_that_is_not_on_the_address_list_is_out_of_reach(box: Machine, 
 
 def test_in_all_that_time_the_street_never_showed_a_conflict_or_a_short_yellow(box: Machine, street: Street) -> None:
     assert box.root.exists()
-    assert len(street.shown()) > 100
+    assert street.greens(0.0)
     assert street.violations() == []
