@@ -6,9 +6,10 @@ from edge.model.exchange import Readback
 from edge.model.indications import ChannelKind, Indication, Lamps
 from edge.model.site import Card, CardChannel
 from edge.model.units import ChannelNumber, Ms
+from edge.safety.history import History, Standing, Track
 from edge.safety.monitor import Monitor, Verdict
 from edge.safety.permitted import Permitted
-from edge.safety.rules import Latch, Rule
+from edge.safety.rules import Latch, Rule, Violation
 
 Image = dict[ChannelNumber, Indication]
 
@@ -123,3 +124,46 @@ class Street:
         yellow = {number: YELLOW for number, shown in self.flash.items() if shown is FLASH_YELLOW}
         self.show({**self.stopped, **yellow}, 3_500)
         self.show(self.stopped, 3_000)
+
+
+def refused(street: Street, wanted: Image, *rules: Rule) -> str:
+    """Assert that `wanted` breaks exactly these rules, is answered by flash and latches the first; its sentence."""
+    verdict = street.tick(wanted)
+    assert [violation.rule for violation in verdict.violations] == list(rules)
+    assert verdict.permitted.shown == street.flash
+    first = verdict.violations[0]
+    assert verdict.latch is not None
+    assert (verdict.latch.rule, verdict.latch.channels, verdict.latch.detail) == (
+        first.rule,
+        first.channels,
+        first.detail,
+    )
+    assert street.monitor.latch == verdict.latch
+    return first.detail
+
+
+def running(shown: Image) -> History:
+    """A history in which these have been shown since 0."""
+    tracks = {number: Track(indication, 0) for number, indication in shown.items()}
+    return History(Standing.RUNNING, tracks, since_ms=0, stopped=False, cut=False)
+
+
+def opened() -> Street:
+    """A street with 2 and 6 green and 4 red, none of it read back so far."""
+    street = Street()
+    street.start()
+    street.show(street.image(c2=GREEN, c6=GREEN), 1_000)
+    return street
+
+
+def polled(street: Street, image: Image, wrong: dict[int, Lamps] | None, step_ms: Ms = 100) -> tuple[Violation, ...]:
+    """One tick on which the image before it is read back, `wrong` in some channels."""
+    assert street.last is not None
+    readback = read(street.last, street.now - 10, wrong)
+    found = street.tick(image, [readback]).violations
+    street.now += step_ms
+    return found
+
+
+def timed_to(street: Street, image: Image, readings: int, wrong: dict[int, Lamps] | None) -> list[Rule]:
+    return [v.rule for _ in range(readings) for v in polled(street, image, wrong)]
