@@ -126,9 +126,9 @@ def test_a_channel_is_dark_only_where_its_card_says_so(street: Street, channel: 
 
 
 def test_the_channels_that_differ_are_named_in_ascending_order(street: Street) -> None:
-    refused(street, {**street.stopped, n(8): RED, n(1): RED}, Rule.WRONG_CHANNELS)
+    refused(street, {**street.stopped, n(256): RED, n(1): RED}, Rule.WRONG_CHANNELS)
     assert street.monitor.latch is not None
-    assert street.monitor.latch.channels == (1, 8)
+    assert street.monitor.latch.channels == (1, 256)
 
 
 def test_an_indication_of_the_other_kind_is_no_step_of_the_head_either(street: Street) -> None:
