@@ -60,6 +60,10 @@ class Tick:
         verdict = self.monitor.check(now, decision.wanted, inputs.readbacks)
         return TickResult(decision, verdict, refusals)
 
+    def flash(self, now: Ms) -> Verdict:
+        """The flash image, past an engine that has failed: the shell's last word before the process ends."""
+        return self.monitor.check(now, {channel.number: channel.flash for channel in self.site.card.channels})
+
 
 def _tripped(latch: Latch) -> ShellFault:
     return ShellFault(FaultKind.MONITOR_TRIPPED, f"{latch.rule.value}: {latch.detail}")

@@ -36,6 +36,9 @@ _US_PER_MS = 1_000
 
 _SHOWN_ENTRIES = 8
 
+_LAST_IMAGES = 3
+"""Ours: flash is submitted so many ticks long when the engine has failed; a driver takes an image in one or two."""
+
 READY_BY_MS: Ms = 10 * SECOND_MS
 """Ours: so long after the start the service is ready even with an output device that does not answer: its loss is a
 fault by then, the lamps are in flash, and a restart would not mend it."""
@@ -111,9 +114,24 @@ class ControlLoop:
     # ── the loop ────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
-        """Tick until the run has come to its end in flash."""
-        while not self.step():
-            pass
+        """Tick until the run has come to its end in flash.
+
+        A fault of our own, anywhere in a tick, flashes and is raised again: the process ends, and a restart begins in flash.
+        """
+        try:
+            while not self.step():
+                pass
+        except Exception:
+            self._flash_and_leave()
+            raise
+
+    def _flash_and_leave(self) -> None:
+        """Show flash for as long as the devices need to take it; the unit's outputs-safe comes after us."""
+        clock = self._p.clock
+        self._log.error("engine.failed", exc_info=True)
+        for _ in range(_LAST_IMAGES):
+            self._p.street.flash(clock.monotonic_ms())
+            clock.sleep_until(clock.monotonic_ms() + TICK_MS)
 
     def step(self) -> bool:
         """Sleep to the next deadline and do one tick. True: the run is over, flash is shown."""

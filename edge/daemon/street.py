@@ -57,6 +57,10 @@ class Street:
         self.outputs.write(result.verdict.permitted)
         return Stepped(now, inputs, local, result)
 
+    def flash(self, now: Ms) -> None:
+        """Have flash shown, past an engine that has failed."""
+        self.outputs.write(self.tick.flash(now).permitted)
+
     def take_over(self, site: Site) -> None:
         """Run another site on the same devices, from its start-up flash on. The latch stays."""
         now = self._clock.monotonic_ms()

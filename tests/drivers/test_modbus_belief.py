@@ -17,8 +17,8 @@ LOW = read(1, Function.READ_DISCRETE_INPUTS, 0, 8)
 FAULTS: dict[str, Fault] = {
     "honest": honest,
     "silent": silent,
-    "late": lambda _, reply: [(0.045, reply)],
-    "later": lambda _, reply: [(0.075, reply)],
+    "late": lambda _, reply: [(0.15, reply)],
+    "later": lambda _, reply: [(0.22, reply)],
     "half": lambda _, reply: [(0.0, reply[: len(reply) // 2])],
     "bit": lambda _, reply: [(0.0, flipped(reply, 2))],
     "check": lambda _, reply: [(0.0, flipped(reply, len(reply) - 1))],
@@ -70,7 +70,7 @@ def test_no_sample_is_older_than_it_says_and_no_count_is_made_up(
     slave.fault = stamped
     inputs = ModbusInputs(InputForm.COUNTERS16, 0, 2)
     with running(
-        opened(options(SerialTransport(str(slave.link), 115_200), inputs=inputs, timeout_ms=30, poll_ms=5))
+        opened(options(SerialTransport(str(slave.link), 115_200), inputs=inputs, timeout_ms=100, poll_ms=5))
     ) as device:
         eventually(
             lambda: len(slave.requests) > 2 * len(script) + 2, "the script to end", lambda: _believable(device, read_at)
@@ -99,7 +99,7 @@ def test_no_image_is_verified_that_the_slave_was_not_given_and_asked_for(
         return FAULTS[next(faults, "honest") if next(turns) % 4 == 3 else "honest"](request, reply)
 
     slave.fault = scripted
-    with running(opened(options(bench.transport, timeout_ms=30, watchdog_ms=2_000), CHANNELS)) as device:
+    with running(opened(options(bench.transport, timeout_ms=100, watchdog_ms=2_000), CHANNELS)) as device:
         sequence = 0
         next_tick = clock()
 

@@ -18,6 +18,7 @@ from tests.drivers.contract import clock
 from tests.drivers.modbus_slave import Fault, Pieces, RtuSlave, flipped, framed, honest, silent
 
 TIMEOUT_MS = 60
+PATIENT_MS = 250  # where the slave's lateness must stay within it on a busy machine
 LOW, HIGH = read(1, Function.READ_DISCRETE_INPUTS, 0, 8), read(1, Function.READ_DISCRETE_INPUTS, 8, 8)
 
 
@@ -67,15 +68,15 @@ def test_every_kind_of_write_is_done_and_echoed(port: RtuPort, slave: RtuSlave) 
     assert slave.memory.holding[4] == 77
 
 
-@pytest.mark.parametrize("late_ms", [TIMEOUT_MS + 15, 2 * TIMEOUT_MS, 3 * TIMEOUT_MS - 10])
+@pytest.mark.parametrize("late_ms", [PATIENT_MS + 15, 2 * PATIENT_MS])
 def test_a_late_reply_never_answers_the_next_question(port: RtuPort, slave: RtuSlave, late_ms: int) -> None:
     def late(_request: bytes, reply: bytes) -> Pieces:
         yield late_ms / 1000, reply
 
     slave.fault = first_only(late, slave)
     with pytest.raises(DriverTimeout):
-        port.exchange(LOW, TIMEOUT_MS)
-    assert port.exchange(HIGH, TIMEOUT_MS).values == (0,) * 8
+        port.exchange(LOW, PATIENT_MS)
+    assert port.exchange(HIGH, PATIENT_MS).values == (0,) * 8
     assert port.strays >= 1
 
 

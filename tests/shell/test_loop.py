@@ -410,3 +410,18 @@ def test_the_site_of_these_tests_is_a_good_one() -> None:
     """A test on a refused site would test nothing."""
     assert check_text(SITE, "house.yaml").report().startswith("OK")
     assert House.__doc__
+
+
+def test_a_fault_of_our_own_flashes_before_it_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that raises takes the process down, and the last image the devices got is flash."""
+    with house(tmp_path) as h:
+        h.to_running()
+
+        def broken(*_: object) -> None:
+            raise ArithmeticError("a bug")
+
+        monkeypatch.setattr(h.loop._p.street.tick.controller, "step", broken)
+        with pytest.raises(ArithmeticError):
+            h.loop.run()
+        image = h.mock("cab").image()
+        assert image is not None and dict(image.shown) == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
