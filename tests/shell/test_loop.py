@@ -424,4 +424,5 @@ def test_a_fault_of_our_own_flashes_before_it_ends_the_process(tmp_path: Path, m
         with pytest.raises(ArithmeticError):
             h.loop.run()
         image = h.mock("cab").image()
-        assert image is not None and dict(image.shown) == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
+        assert image is not None
+        assert dict(image.shown) == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
