@@ -103,9 +103,9 @@ def crc(data: bytes) -> bytes:
 
 
 class RtuSlave(threading.Thread):
-    """A Modbus RTU relay board on a pty. `late_bytes`: what still comes from an answer to somebody else."""
+    """A Modbus RTU relay board on a pty. `deaf_to`: so many questions it does not hear."""
 
-    def __init__(self, units: set[int], late_bytes: bytes = b"", deaf_to: int = 0) -> None:
+    def __init__(self, units: set[int], deaf_to: int = 0) -> None:
         super().__init__()
         self.units, self.deaf_to = units, deaf_to
         self.coils: dict[int, list[bool]] = {unit: [] for unit in units}
@@ -113,7 +113,6 @@ class RtuSlave(threading.Thread):
         tty.setraw(slave)
         self.path, self._slave = os.ttyname(slave), slave
         self._halt_in, self._halt_out = os.pipe()
-        os.write(self.master, late_bytes)
 
     @override
     def run(self) -> None:
@@ -148,9 +147,9 @@ class RtuSlave(threading.Thread):
 
 
 @contextmanager
-def rtu_device(units: set[int], late_bytes: bytes = b"", deaf_to: int = 0) -> Iterator[RtuSlave]:
+def rtu_device(units: set[int], deaf_to: int = 0) -> Iterator[RtuSlave]:
     """A running RtuSlave."""
-    slave = RtuSlave(units, late_bytes, deaf_to)
+    slave = RtuSlave(units, deaf_to)
     slave.start()
     try:
         yield slave
