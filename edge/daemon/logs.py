@@ -63,17 +63,18 @@ class LineQueue:
             self._lines.clear()
 
 
-def configure(stream: TextIO, *, debug: bool = False, held: bool = False) -> LineQueue:
-    """Set structlog up for this process. Returns the queue, to be closed at the end."""
+def configure(stream: TextIO, *, debug: bool = False, held: bool = False, plain: bool = False) -> LineQueue:
+    """Set structlog up for this process. Returns the queue, to be closed at the end. `plain`: lines for people, no JSON."""
     queue = LineQueue(stream, held=held)
     tty = stream.isatty()
+    for_people = tty or plain
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=not tty),
+        structlog.processors.TimeStamper(fmt="iso", utc=not for_people),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if tty
+        [structlog.dev.ConsoleRenderer(colors=tty)]
+        if for_people
         else [
             structlog.processors.format_exc_info,
             _name_first,

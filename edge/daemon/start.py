@@ -64,7 +64,7 @@ def run(options: RunOptions, clock: Clock | None = None) -> int:
     Takes the POSIX signals for itself; call it in the main thread.
     """
     with ExitStack() as ending:
-        lines = configure(sys.stdout, debug=options.debug, held=options.console is not None)
+        lines = configure(sys.stdout, debug=options.debug, held=options.console is not None, plain=options.simulated)
         ending.callback(lines.close)
         ending.callback(structlog.reset_defaults)
         catch_crashes()

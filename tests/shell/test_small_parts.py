@@ -228,6 +228,17 @@ def test_on_a_terminal_a_line_is_for_people() -> None:
     assert not pipe.getvalue().startswith("{")
 
 
+def test_a_simulated_run_into_a_pipe_gives_plain_lines_for_people() -> None:
+    """No JSON, and no colours either: somebody tries Stopline out and keeps what it says."""
+    pipe = Pipe()
+    queue = configure(pipe, plain=True)
+    structlog.get_logger().info("mode.changed", mode="run")
+    queue.close()
+    assert "mode.changed" in pipe.getvalue()
+    assert not pipe.getvalue().startswith("{")
+    assert "\x1b" not in pipe.getvalue()
+
+
 def test_a_live_view_has_the_screen_to_itself() -> None:
     """Warnings and worse are kept back until it closes; the rest is on the screen anyway."""
     pipe = Pipe()
