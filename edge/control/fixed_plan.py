@@ -46,7 +46,8 @@ class FixedPlanStrategy:
         """Call all, hold each green to its end, force off what has reached it."""
         timer = self.cycle_timer_ms(reference_ms)
         self._ends = {p: self._ends.get(p) or self._end_of(now, timer, p) for p in greens if p in self._all}
-        over = frozenset(p for p, end in self._ends.items() if now >= end)
+        omitted = frozenset(p for p in greens if p not in self._all)  # still green from before the plan
+        over = omitted | {p for p, end in self._ends.items() if now >= end}
         holds = frozenset(self._ends) - over
         return Asks(self._all, self._peds, holds, over, self._omits, hears_detectors=False)
 

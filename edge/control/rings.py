@@ -201,7 +201,8 @@ class Rings:
         later = next((p for p in phases[ring.rank + 1 :] if p in wanted), None)
         if later is not None or self._beyond(wanted):
             return later
-        return next((p for p in phases[: max(ring.rank, 0)] if p in wanted), None)
+        passed = ring.rank if ring.active is not None else ring.rank + 1  # an idle ring may serve its last phase again
+        return next((p for p in phases[: max(passed, 0)] if p in wanted), None)
 
     def _beyond(self, wanted: frozenset[PhaseNumber]) -> bool:
         """Whether there is demand behind a barrier."""
