@@ -9,8 +9,8 @@ from edge.model.units import PhaseNumber
 class Asks:
     """What a strategy (a plan, later the adaptive layer) asks for in one tick.
 
-    `hears_detectors` False means that detectors, push-buttons and recalls are not heard at all: then only `calls` and
-    `ped_calls` give demand, and a green ends by force-off alone.
+    `hears_detectors` False means that detectors and recalls are not heard at all: then only `calls` and `ped_calls` give
+    demand, and a green ends by force-off alone. A push-button is heard only beside a green that nobody opposes.
     """
 
     calls: frozenset[PhaseNumber] = frozenset()

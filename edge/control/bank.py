@@ -43,11 +43,13 @@ class _Button:
         fresh = self._count is not None and sample.count > self._count
         self._count = sample.count
         if sample.occupied == self.occupied:
-            return fresh, []
+            return fresh, [self._event(on=not self.occupied), self._event(on=self.occupied)] if fresh else []
         self.occupied = sample.occupied
         self.diagnosis.level(now, on=sample.occupied)
-        code = EventCode.PED_DETECTOR_ON if sample.occupied else EventCode.PED_DETECTOR_OFF
-        return fresh or sample.occupied, [Event(code, self.config.number)]
+        return fresh or sample.occupied, [self._event(on=sample.occupied)]
+
+    def _event(self, *, on: bool) -> Event:
+        return Event(EventCode.PED_DETECTOR_ON if on else EventCode.PED_DETECTOR_OFF, self.config.number)
 
 
 class DetectorBank:
@@ -157,9 +159,10 @@ class DetectorBank:
         for logic in self._detectors[self._turn :: _CHECKED_EVERY]:
             limits = logic.config.limits
             awake = local is not None and limits.active_from_ms <= local.day_ms < limits.active_to_ms
-            if not awake:
+            stale = logic.stale(now)
+            if stale or not awake:
                 logic.diagnosis.asleep(now)
-            kind = FaultKind.DETECTOR_STALE if logic.stale(now) else logic.diagnosis.fault(now)
+            kind = FaultKind.DETECTOR_STALE if stale else logic.diagnosis.fault(now)
             _note(self._diagnosed, str(logic.config.number), kind)
         for button in self._buttons[self._turn :: _CHECKED_EVERY]:
             _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))

@@ -51,6 +51,7 @@ class Controller:
         self._strategy: FixedPlanStrategy | None = None
         self._run = FREE
         self._run_read: Ms = -SECOND_MS
+        self._strategy_since = now
         self._operator_flash = False
         self._stopping = False
         self._announced: int | None = None
@@ -123,7 +124,7 @@ class Controller:
 
     def _ladder(self, now: Ms, inputs: Inputs) -> list[Event]:
         """Report what is seen, end what is over, take failed detectors out of service."""
-        book = self._book
+        book, changes = self._book, self._book.changes
         events = self._bank.report(now, book)
         for fault in inputs.faults:
             events += book.report(now, fault.kind, fault.where, fault.detail)
@@ -134,15 +135,15 @@ class Controller:
             for phase in self._starved(now):
                 events += book.report(now, FaultKind.CYCLE_FAULT, str(phase))
         events += book.sweep(now)
-        if events:
+        if book.changes != changes:
             self._bank.follow(book)
         return events
 
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take."""
         earliest = now - self._longest_wait_ms
-        if self._mode.since > earliest:
-            return []
+        if max(self._mode.since, self._strategy_since) > earliest:
+            return []  # a wait that flash or a long cycle caused is no fault of actuation
         waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
         return [n for n, since in waits if since is not None and since < earliest]
 
@@ -158,6 +159,7 @@ class Controller:
         plan = self._plan_number(self._run)
         if plan != (self._strategy.plan.number if self._strategy else None):
             self._strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
+            self._strategy_since = now
 
     def _plan_number(self, run: Run) -> PlanNumber | None:
         if self.rung is Rung.FIXED_PLAN:
@@ -173,7 +175,7 @@ class Controller:
         events: list[Event] = []
         match self._mode.mode:
             case Mode.FLASH:
-                self._all_machines_red(now)
+                events += self._all_machines_red(now)
             case Mode.RUN:
                 self._rings.enter(self._site.start_up.first_phases)
                 for calls in self._calls.values():
@@ -182,10 +184,13 @@ class Controller:
                 pass
         return events
 
-    def _all_machines_red(self, now: Ms) -> None:
+    def _all_machines_red(self, now: Ms) -> list[Event]:
+        """Begin again with red machines; what was not red is logged as ended."""
+        events = [event for machine in self._machines.values() for event in machine.cut()]
         for number, phase in self._site.phases.items():
             self._machines[number] = PhaseMachine(phase, now)
         self._rings.forget()
+        return events
 
     def _announce(self) -> list[Event]:
         """Log a change of flash status (173) and of pattern (131 …)."""
@@ -240,9 +245,10 @@ class Controller:
 
     def _demand(self, now: Ms, asks: Asks) -> Demand:
         """Who wants right-of-way in this tick, from calls, recalls and the strategy."""
-        if not asks.hears_detectors:
-            return Demand(asks.calls - asks.omits, frozenset(p for p in asks.ped_calls if not self._is_green(p)))
         calls = self._calls
+        if not asks.hears_detectors:
+            walks = frozenset(n for n, c in calls.items() if (c.ped if self._is_green(n) else n in asks.ped_calls))
+            return Demand(asks.calls - asks.omits, walks)
         wanted = frozenset(n for n, c in calls.items() if c.demands and not self._is_green(n)) | asks.calls
         soft = frozenset(p for p in self._soft if p not in wanted and self._nobody_opposes(now, p, wanted))
         walks = frozenset(n for n, c in calls.items() if c.ped or (c.ped_recall and not self._is_green(n)))
@@ -271,7 +277,10 @@ class Controller:
 
 
 def longest_wait_ms(site: Site) -> Ms:
-    """The longest a call can wait for its green in actuated operation: twice the longest cycle the timing allows."""
+    """The longest a call can wait for its green in actuated operation: twice the longest cycle the timing allows.
+
+    With more than two rings, as many times as there are rings: they may join a barrier group late, one after the other.
+    """
     worst_intergreen = max(site.intergreen.values(), default=0)
 
     def longest(phase: PhaseNumber) -> Ms:
@@ -280,4 +289,5 @@ def longest_wait_ms(site: Site) -> Ms:
         return p.max_green_ms + p.longest_minimum_ms + clearance
 
     groups = range(site.sequence.group_count)
-    return 2 * sum(max(sum(longest(p) for p in ring[g]) for ring in site.sequence.rings) for g in groups)
+    times = max(2, len(site.sequence.rings))
+    return times * sum(max(sum(longest(p) for p in ring[g]) for ring in site.sequence.rings) for g in groups)

@@ -15,7 +15,7 @@ NEVER: Ms = 1 << 62
 class Diagnosis:
     """What the raw level of one input gives away: stuck, silent, chattering. 0 switches a test off."""
 
-    __slots__ = ("_bad_minute", "_bin_start", "_in_bin", "_limits", "_on_since", "_quiet_since")
+    __slots__ = ("_bad_minute", "_bin_start", "_in_bin", "_limits", "_on_since", "_quiet_since", "_silent")
 
     def __init__(self, limits: DetectorLimits, now: Ms) -> None:
         self._limits = limits
@@ -24,12 +24,14 @@ class Diagnosis:
         self._bin_start = now
         self._in_bin = 0
         self._bad_minute = False
+        self._silent = False  # found silent, and no actuation since
 
     def actuated(self, now: Ms, actuations: int) -> None:
         """Count new actuations."""
         self._roll(now)
         self._in_bin += actuations
         self._quiet_since = now
+        self._silent = False
 
     def level(self, now: Ms, *, on: bool) -> None:
         """Note a change of level."""
@@ -37,7 +39,7 @@ class Diagnosis:
         self._quiet_since = now
 
     def asleep(self, now: Ms) -> None:
-        """Say that silence is normal at this time of day: it is not counted."""
+        """Say that silence is not counted now: it is normal at this time of day, or nothing can be heard."""
         self._quiet_since = now
 
     def fault(self, now: Ms) -> FaultKind | None:
@@ -50,8 +52,8 @@ class Diagnosis:
             if self._bad_minute or self._in_bin > limits.erratic_per_min:
                 return FaultKind.DETECTOR_ERRATIC
         if limits.no_activity_ms and self._on_since == NEVER and now - self._quiet_since >= limits.no_activity_ms:
-            return FaultKind.DETECTOR_NO_ACTIVITY
-        return None
+            self._silent = True
+        return FaultKind.DETECTOR_NO_ACTIVITY if self._silent else None
 
     def _roll(self, now: Ms) -> None:
         """Close the minute if it is over. A bad minute is remembered until a good one has passed."""

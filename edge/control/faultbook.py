@@ -32,22 +32,34 @@ class FaultBook:
     def __init__(self, return_after_ms: Ms) -> None:
         self._return_after_ms = return_after_ms
         self._standing: dict[tuple[FaultKind, str], _Standing] = {}
+        self.changes = 0  # how often a fault has come or gone; not each is an event of its own
 
     def report(self, now: Ms, kind: FaultKind, where: str, detail: str = "") -> list[Event]:
-        """Say that the cause is seen now. Returns the event of a new fault."""
+        """Say that the cause is seen now. Returns the event of a new fault (91 for the first of a push-button only)."""
         standing = self._standing.get((kind, where))
         if standing is not None:
             standing.seen_ms = now
             return []
+        known = kind in BUTTON_FAULTS and self._input_stands(kind, where)
         self._standing[kind, where] = _Standing(Fault(kind, where, now, detail), now)
-        return [_event(kind, where, on=True)]
+        self.changes += 1
+        return [] if known else [_event(kind, where, on=True)]
 
     def sweep(self, now: Ms) -> list[Event]:
         """End what has been clean for long enough. Call once a tick, after all reports."""
         over = [key for key, s in self._standing.items() if now - s.seen_ms > self._clean_ms(key[0])]
-        for key in over:
-            del self._standing[key]
-        return [_event(kind, where, on=False) for kind, where in over]
+        events: list[Event] = []
+        for kind, where in over:
+            del self._standing[kind, where]
+            self.changes += 1
+            if not self._input_stands(kind, where):
+                events.append(_event(kind, where, on=False))
+        return events
+
+    def _input_stands(self, kind: FaultKind, where: str) -> bool:
+        """Whether the same detector or push-button has another fault: it is restored with its last one only."""
+        kinds = next((group for group in (DETECTOR_FAULTS, BUTTON_FAULTS) if kind in group), frozenset[FaultKind]())
+        return any((other, where) in self._standing for other in kinds)
 
     def _clean_ms(self, kind: FaultKind) -> Ms:
         row = FAULTS[kind]

@@ -69,6 +69,8 @@ PEDESTRIAN: dict[tuple[PedInterval, Cue], PedInterval] = {
     (PedInterval.PED_CLEARANCE, Cue.PED_CLEARANCE_TIMED): PedInterval.DONT_WALK,
 }
 
+GREEN = frozenset({Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST})
+
 LOGGED: dict[Cue, tuple[EventCode, ...]] = {
     Cue.START: (EventCode.PHASE_ON, EventCode.PHASE_BEGIN_GREEN),
     Cue.MINIMUM_TIMED: (EventCode.PHASE_MIN_COMPLETE,),
@@ -83,13 +85,18 @@ LOGGED: dict[Cue, tuple[EventCode, ...]] = {
 }
 """The codes of each transition. 10 and 11 are written for a red clearance of nought too: readers need the pair."""
 
+CUT: dict[Interval, tuple[EventCode, ...]] = {
+    Interval.YELLOW_CHANGE: (EventCode.PHASE_END_YELLOW, EventCode.PHASE_BEGIN_RED_CLEARANCE),
+    Interval.RED_CLEARANCE: (),
+} | dict.fromkeys(GREEN, (EventCode.PHASE_GREEN_TERMINATION, EventCode.PHASE_BEGIN_RED_CLEARANCE))
+"""The codes with which flash cuts an interval off, before 11 and 12. Readers take a phase for on until its 10."""
+
 REASON: dict[Termination, EventCode] = {
     Termination.GAP_OUT: EventCode.PHASE_GAP_OUT,
     Termination.MAX_OUT: EventCode.PHASE_MAX_OUT,
     Termination.FORCE_OFF: EventCode.PHASE_FORCE_OFF,
 }
 
-GREEN = frozenset({Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST})
 _NOBODY_WALKS = PedInterval.DONT_WALK  # the only pedestrian interval from which a green may end
 
 LEAST_SHOWN_MS: Ms = 1_000
@@ -185,6 +192,14 @@ class PhaseMachine:
         while (cue := self._due(now, opposed=opposed)) is not None:
             events += self._move(now, cue)
         return events
+
+    def cut(self) -> list[Event]:
+        """The events that end what is running when flash breaks in. The machine is of no use afterwards."""
+        if self.interval is Interval.RED:
+            return []
+        walking = (EventCode.PED_BEGIN_DONT_WALK,) if self.ped is not PedInterval.DONT_WALK else ()
+        codes = (*walking, *CUT[self.interval], *LOGGED[Cue.CLEARANCE_TIMED])
+        return [Event(code, self.number) for code in codes]
 
     def _due(self, now: Ms, *, opposed: bool) -> Cue | None:
         """The cue the clock or the calls give at `now`, None if there is none."""

@@ -10,6 +10,7 @@ from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.schedule import what_runs
 from edge.model.commands import CommandKind
 from edge.model.events import EventCode as E
+from edge.model.phases import PedTiming
 from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry, ScheduleException
 from edge.model.site import Site
 from edge.model.units import PlanNumber
@@ -83,6 +84,27 @@ def test_a_phase_without_a_split_is_omitted() -> None:
     )
     s = Scenario(site, local=MIDNIGHT).wait(400)
     assert set(s.order_of_greens(100_000)) == {2, 3}
+
+
+@pytest.mark.parametrize("begins", range(22, 60, 3))
+def test_a_plan_that_begins_in_mid_green_leaves_a_phase_it_omits_and_serves_its_own(begins: int) -> None:
+    site = builders.site(builders.rings("1 2"), [builders.phase(n) for n in (1, 2)])
+    plan = FixedPlan(PlanNumber(1), "x", 60_000, 0, {number(1): 60_000})
+    entries = (
+        ScheduleEntry(frozenset(range(7)), 0, FREE),
+        ScheduleEntry(frozenset(range(7)), begins * 1_000, Run(RunKind.PLAN, PlanNumber(1))),
+    )
+    s = Scenario(replace(site, plans={PlanNumber(1): plan}, schedule=entries), local=MIDNIGHT)
+    s.occupy(1, 2).wait(150)
+    assert s.greens() == {1}
+
+
+def test_a_walk_beside_a_green_that_nobody_opposes_is_called_by_its_button_in_a_plan_too() -> None:
+    rows = [builders.phase(1), builders.phase(2), builders.phase(3, ped=PedTiming(5_000, 8_000))]
+    s = Scenario(on_plan(builders.site(builders.rings("1 2", "3"), rows)), local=MIDNIGHT).wait(100)
+    since = s.now
+    s.press(3).wait(5)
+    assert s.times(E.PED_BEGIN_WALK, 3, since)
 
 
 WEEK = frozenset(range(5))

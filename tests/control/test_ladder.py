@@ -7,14 +7,14 @@ import pytest
 from edge.control.controller import longest_wait_ms
 from edge.control.faultbook import FaultBook
 from edge.model.commands import CommandKind
-from edge.model.detectors import Detector, DetectorLimits, OnFault
+from edge.model.detectors import Detector, DetectorLimits, InputSample, OnFault
 from edge.model.events import EventCode as E
 from edge.model.events import FlashStatus
-from edge.model.exchange import Interval, Mode, PedInterval, Rung, ShellFault
+from edge.model.exchange import Inputs, Interval, Mode, PedInterval, Rung, ShellFault
 from edge.model.faults import FAULTS, Fault, FaultKind, Response
 from edge.model.indications import Indication
 from edge.model.phases import Recall
-from edge.model.plans import FREE, LocalTime, Run, RunKind, ScheduleEntry
+from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry
 from edge.model.site import Fallback, Site
 from edge.model.units import ButtonNumber, DetectorNumber, PlanNumber
 from edge.safety.rules import Latch, Rule
@@ -287,6 +287,104 @@ def test_a_monitor_latch_holds_flash_until_a_reason_clears_it_and_the_start_up_f
 def test_before_its_first_tick_a_tick_has_no_controller() -> None:
     with pytest.raises(RuntimeError):
         _ = Tick(builders.two_phase()).controller
+
+
+def test_a_wait_that_a_long_plan_caused_is_no_cycle_fault_when_actuation_takes_over() -> None:
+    rows = [builders.phase(n, min_green_ms=4_000, max_green_ms=8_000) for n in (2, 4)]
+    every = frozenset(range(7))
+    site = replace(
+        builders.site(builders.rings("2 | 4"), rows),
+        plans={PlanNumber(1): FixedPlan(PlanNumber(1), "", 240_000, 0, {number(2): 210_000, number(4): 30_000})},
+        schedule=(
+            ScheduleEntry(every, 0, Run(RunKind.PLAN, PlanNumber(1))),
+            ScheduleEntry(every, 630_000, FREE),
+        ),
+    )
+    s = Scenario(site, local=replace(NOON, day_ms=0)).wait(510)
+    s.occupy(4).wait(119)
+    assert (s.phase(4).waiting_ms or 0) > longest_wait_ms(site)
+    s.wait(60)
+    assert not s.times(E.ALARM_ON)
+    assert s.interval(4) is not Interval.RED
+
+
+def test_rings_that_join_one_after_the_other_are_no_cycle_fault() -> None:
+    long, short = {"min_green_ms": 2_000, "max_green_ms": 60_000}, {"min_green_ms": 2_000, "max_green_ms": 2_000}
+    rows = [builders.phase(n, locking=False, **(short if n in (2, 4, 6, 8) else long)) for n in range(1, 9)]
+    site = builders.site(builders.rings("1 | 2", "3 | 4", "5 | 6", "7 | 8"), rows)
+    s = Scenario(site).drain()
+    s.occupy(2).until(60, 2, Interval.MIN_GREEN).leave(2).occupy(1).until(60, 1, Interval.MIN_GREEN).occupy(2)
+    for late in (3, 5, 7):
+        s.wait(59).occupy(late).until(2, late, Interval.MIN_GREEN)
+    s.until(90, 2, Interval.MIN_GREEN)
+    assert not s.times(E.ALARM_ON)
+
+
+def test_a_loop_found_silent_by_day_stays_out_of_service_by_night_until_its_next_actuation() -> None:
+    site = limits(builders.two_phase(), 4, no_activity_ms=120_000, active_to_ms=300_000)
+    s = Scenario(site, local=replace(NOON, day_ms=0)).wait(400)
+    assert s.standing() == {FaultKind.DETECTOR_NO_ACTIVITY}
+    assert s.phase(4).recall is Recall.MAX
+    s.occupy(4).wait(2)
+    assert not s.standing()
+
+
+def test_the_time_without_readings_is_not_counted_as_silence() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, no_activity_ms=120_000), local=NOON).wait(60)
+    s.silent = {4}
+    s.wait(90)
+    s.silent = set()
+    s.wait(60)
+    assert not s.standing()
+
+
+def test_a_detector_is_logged_as_restored_only_when_its_last_fault_is_over() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, no_activity_ms=120_000), local=NOON).wait(130)
+    s.silent = {4}
+    s.wait(10)
+    assert s.standing() == {FaultKind.DETECTOR_STALE}
+    assert s.times(E.DETECTOR_FAULT_OPEN, 4)
+    assert s.times(E.DETECTOR_FAULT_WATCHDOG, 4)
+    assert not s.times(E.DETECTOR_RESTORED, 4)
+    s.silent = set()
+    s.occupy(4).wait(15)
+    assert len(s.times(E.DETECTOR_RESTORED, 4)) == 1
+
+
+def test_a_button_with_two_faults_is_logged_as_failed_once_and_as_restored_once() -> None:
+    book, button = FaultBook(60_000), "4"
+    events = book.report(0, FaultKind.BUTTON_STUCK, button) + book.report(100, FaultKind.BUTTON_STALE, button)
+    for now in range(200, 30_000, 100):
+        events += book.report(now, FaultKind.BUTTON_STALE, button) if now < 5_000 else []
+        events += book.sweep(now)
+    assert [e.code for e in events] == [E.PED_DETECTOR_FAILED, E.PED_DETECTOR_RESTORED]
+
+
+def test_a_flash_that_breaks_in_ends_every_interval_in_the_log() -> None:
+    s = Scenario(builders.quad()).drain()
+    s.occupy(1).until(60, 1, Interval.MIN_GREEN).leave(1).press(6)
+    s.occupy(2).until(30, 1, Interval.YELLOW_CHANGE)
+    assert s.ped(6) is PedInterval.WALK
+    since = s.now
+    s.faults = (ShellFault(FaultKind.OUTPUT_UNVERIFIED, "cab"),)
+    s.step()
+    cut = [(c, p) for t, c, p in s.log if t > since and p in (1, 6) and c < E.UNIT_FLASH_STATUS]
+    assert cut == [(c, 1) for c in (9, 10, 11, 12)] + [(c, 6) for c in (23, 7, 10, 11, 12)]
+
+
+def test_a_press_between_two_polls_is_logged_as_a_press() -> None:
+    s = Scenario(builders.quad()).drain()
+    for occupied in (False, True):
+        count = 5 if occupied else 1
+        held = {ButtonNumber(2): InputSample(occupied, count, s.now)}
+        s.tick.advance(s.now + 100, Inputs(buttons=held))
+        again = {ButtonNumber(2): InputSample(occupied, count + 1, s.now)}
+        events = s.tick.advance(s.now + 200, Inputs(buttons=again)).decision.events
+        s.now += 200
+        codes = [e.code for e in events if e.code in (E.PED_DETECTOR_ON, E.PED_DETECTOR_OFF)]
+        assert codes == (
+            [E.PED_DETECTOR_OFF, E.PED_DETECTOR_ON] if occupied else [E.PED_DETECTOR_ON, E.PED_DETECTOR_OFF]
+        )
 
 
 def test_an_empty_book_asks_for_nothing() -> None:
