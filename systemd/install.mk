@@ -18,20 +18,20 @@ SITE_EXAMPLE = config/minimal-2phase.yaml
 install: install-files $(if $(filter yes,$(WITH_PROGRAM)),install-program) install-activate
 
 # A new venv beside the old one, then one rename: a running controller keeps its files, a power cut leaves old or new, and
-# the way back is `ln -sfn`. The one before the last is removed.
-install-program: STAMP := $(shell date -u +%Y%m%dT%H%M%S)
+# the way back is `ln -sfn`. All but these two are removed.
+install-program: WHEN := $(shell date -u +%Y%m%dT%H%M%S)
 install-program:
 	@$(INSTALL_PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(INSTALL_PYTHON) 3.11 or newer with venv is needed: apt install python3-venv" >&2; exit 1; }
 	install -d "$(DESTDIR)$(PROGRAM_DIR)"
-	$(INSTALL_PYTHON) -m venv "$(DESTDIR)$(PROGRAM_DIR)/venv-$(STAMP)"
-	"$(DESTDIR)$(PROGRAM_DIR)/venv-$(STAMP)/bin/python" -m pip install --quiet --disable-pip-version-check \
+	$(INSTALL_PYTHON) -m venv "$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)"
+	"$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)/bin/python" -m pip install --quiet --disable-pip-version-check \
 	  $(if $(WHEELS),--no-index --find-links "$(WHEELS)" stopline,.)
-	$(if $(DESTDIR),cd "$(DESTDIR)$(PROGRAM_DIR)/venv-$(STAMP)" && grep -rlIZ "$(DESTDIR)" bin pyvenv.cfg | xargs -0r sed -i "s|$(DESTDIR)||g")
+	$(if $(DESTDIR),cd "$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)" && grep -rlIZ "$(DESTDIR)" bin pyvenv.cfg | xargs -0r sed -i "s|$(DESTDIR)||g")
 	sync -f "$(DESTDIR)$(PROGRAM_DIR)"
-	ln -sfn venv-$(STAMP) "$(DESTDIR)$(PROGRAM_DIR)/venv.new"
-	mv -T "$(DESTDIR)$(PROGRAM_DIR)/venv.new" "$(DESTDIR)$(PROGRAM_DIR)/venv"
-	cd "$(DESTDIR)$(PROGRAM_DIR)" && ls -d venv-* | head -n -2 | xargs -r rm -rf
+	cd "$(DESTDIR)$(PROGRAM_DIR)" && before=$$(readlink venv || true) && \
+	  ln -sfn venv-$(WHEN) venv.new && mv -T venv.new venv && \
+	  for old in venv-*; do [ "$$old" = "$$before" ] || [ "$$old" = venv-$(WHEN) ] || rm -rf "$$old"; done
 	sync -f "$(DESTDIR)$(PROGRAM_DIR)"
 
 install-files:
