@@ -1,7 +1,5 @@
 """Fixed plans, the schedule and the fall-back: splits that fit cycle, barriers and minimums; plans that exist."""
 
-from collections.abc import Mapping
-
 from edge.check.words import s
 from edge.config.fields import DAYS
 from edge.config.problems import Findings, Path
@@ -9,6 +7,7 @@ from edge.config.read import Draft
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, RunKind
 from edge.model.sequence import Sequence
+from edge.model.site import Site
 from edge.model.units import DAY_MS, HOUR_MS, MINUTE_MS, Ms, PhaseNumber
 
 _RINGS: Path = ("rings",)
@@ -82,13 +81,13 @@ def _rings_meet(sequence: Sequence, plan: FixedPlan, findings: Findings) -> None
 
 
 def splits_hold_the_minimums(draft: Draft, findings: Findings) -> None:
-    """A split holds the minimum green, or walk and clearance, with yellow and red clearance."""
+    """A split holds the minimum green, or walk and clearance, and the longest clearance of those who leave with it."""
     for number, plan in draft.site.plans.items():
         for phase_number, split in plan.splits.items():
             phase = draft.site.phases.get(phase_number)
             if phase is None:
                 continue
-            least, sum_in_words = _least_split(phase, draft.site.intergreen)
+            least, sum_in_words = _least_split(draft.site, plan, phase)
             if split < least:
                 what = f"plan {number}: phase {phase_number} split {s(split)} s is shorter than {sum_in_words}"
                 uses: list[Path] = [("phases", phase_number, key) for key in _SPLIT_KEYS]
@@ -98,17 +97,37 @@ def splits_hold_the_minimums(draft: Draft, findings: Findings) -> None:
 _SPLIT_KEYS = ("min_green", "walk", "ped_clear", "yellow", "red_clear")
 
 
-def _least_split(phase: Phase, intergreen: Mapping[tuple[PhaseNumber, PhaseNumber], Ms]) -> tuple[Ms, str]:
-    """The shortest split, and how it comes about. A longer intergreen takes the place of yellow and red clearance."""
+def _least_split(site: Site, plan: FixedPlan, phase: Phase) -> tuple[Ms, str]:
+    """The shortest split, and how it comes about."""
     green = f"min_green {s(phase.min_green_ms)}"
     if phase.ped is not None and phase.ped.total_ms > phase.min_green_ms:
         green = f"walk {s(phase.ped.walk_ms)} + ped_clear {s(phase.ped.clearance_ms)}"
-    change, in_words = phase.change_ms, f"yellow {s(phase.yellow_ms)} + red_clear {s(phase.red_clear_ms)}"
-    longest = max((time for (a, _), time in intergreen.items() if a == phase.number), default=0)
-    if longest > change:
-        change, in_words = longest, f"intergreen {s(longest)}"
+    change, in_words = _clearance(site, phase.number)
+    for other in _leaving_together(site.sequence, plan, phase.number):
+        longer, other_words = _clearance(site, other)
+        if longer > change:
+            change, in_words = longer, f"{other_words} of phase {other}, which leaves with it"
     least = phase.longest_minimum_ms + change
     return least, f"{green} + {in_words} = {s(least)} s"
+
+
+def _clearance(site: Site, number: PhaseNumber) -> tuple[Ms, str]:
+    """Yellow and red clearance, or the longer intergreen that takes their place."""
+    phase = site.phases[number]
+    longest = max((time for (a, _), time in site.intergreen.items() if a == number), default=0)
+    if longest > phase.change_ms:
+        return longest, f"intergreen {s(longest)}"
+    return phase.change_ms, f"yellow {s(phase.yellow_ms)} + red_clear {s(phase.red_clear_ms)}"
+
+
+def _leaving_together(sequence: Sequence, plan: FixedPlan, number: PhaseNumber) -> tuple[PhaseNumber, ...]:
+    """The phases that cross the barrier in one tick with this one; none if it is not the last of its group."""
+    place = sequence.places.get(number)
+    if place is None:
+        return ()
+    served = ([p for p in ring[place.group] if plan.splits.get(p)] for ring in sequence.rings)
+    last = tuple(phases[-1] for phases in served if phases)
+    return last if number in last else ()
 
 
 def offsets_are_in_the_cycle(draft: Draft, findings: Findings) -> None:

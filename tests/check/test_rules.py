@@ -735,3 +735,14 @@ def test_every_rule_is_named_and_says_what_it_holds() -> None:
 
 def test_canoga_cards_may_share_a_line() -> None:
     assert said(edit(FIELD, ("usb-FTDI_loops_b-if00", "usb-FTDI_loops_a-if00"))) == []
+
+
+def test_a_split_keeps_room_for_the_longest_clearance_that_leaves_with_it() -> None:
+    six = "yellow: 4.0, red_clear: 1.5, recall: min, lock: true, walk: 7, ped_clear: 15}\n  7:"
+    slow = six.replace("yellow: 4.0, red_clear: 1.5", "yellow: 6.0, red_clear: 6.0").replace("15}\n", "14}\n")
+    two = "ped_clear: 15}\n  3:"
+    found = said(edit(DUAL, (six, slow), (two, two.replace("15", "16"))))
+    sum_in_words = (
+        "walk 7 + ped_clear 16 + yellow 6 + red_clear 6 of phase 6, which leaves with it = 35 s — at least 35"
+    )
+    assert found == [f"plans.{n}.splits.2: plan {n}: phase 2 split 34 s is shorter than {sum_in_words}" for n in (1, 3)]
