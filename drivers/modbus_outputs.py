@@ -13,6 +13,7 @@ Rules
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -24,7 +25,8 @@ from drivers.modbus_inputs import Ask
 from drivers.modbus_port import Refused
 from edge.model.devices import DeviceState
 from edge.model.exchange import Readback
-from edge.model.units import Ms
+from edge.model.indications import Lamps as Circuits
+from edge.model.units import ChannelNumber, Ms
 from edge.safety.permitted import Permitted
 
 REFRESH_MS: Final[Ms] = 90
@@ -99,6 +101,7 @@ class Lamps:
         self._was_lost = False
         self._image: _Submission | None = None
         self._written: tuple[bool, ...] = ()
+        self._proven: tuple[bool, ...] | None = None
         self._refreshed_ms = self._watch_ms = self._due_ms = clock()
 
     # -- the loop's side ----------------------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ class Lamps:
         now = self._clock()
         with self._lock:
             self._stage, self._armed, self.said = _Stage.ARMED, armed, ""
-            self._image, self._written = None, ()
+            self._image, self._written, self._proven = None, (), None
             self._refreshed_ms = self._due_ms = now
             self._inquiry, self._watch_ms = Inquiry(watch(self._how.terms, armed)), now + WATCH_MS
             self.arms += 1
@@ -243,9 +246,23 @@ class Lamps:
             self._inquiry, self._watch_ms = Inquiry(watch(self._how.terms, self._armed)), now + WATCH_MS
 
     def _refresh(self, image: _Submission, ask: Ask, now: Ms) -> None:
-        """Write the image and have it confirmed."""
+        """Write the image and have it confirmed.
+
+        An image that was read back once is read again before it is refreshed: what another master has written since would
+        be gone after it.
+        """
         with self._lock:
             self._due_ms = now + REFRESH_MS
+        proven, self._proven = self._proven, None
+        taken_ms, lamps = self._read_back(ask, now) if proven == image.bits else (now, None)
+        image = self._image or image  # the newest, should the loop have submitted one meanwhile
+        self._write(image, ask, now)
+        if lamps is None or proven != image.bits:
+            taken_ms, lamps = self._read_back(ask, now)
+        self._proven = image.bits
+        self.verified = Readback(image.sequence, taken_ms, lamps)
+
+    def _write(self, image: _Submission, ask: Ask, now: Ms) -> None:
         how = self._how
         try:
             ask(write_coils(how.terms.unit, how.first, image.bits, image.submitted_ms + image.hold_ms))
@@ -253,8 +270,11 @@ class Lamps:
             self.said = f"{refused}; it refuses the lamp image"
             raise
         self._refreshed_ms, self._written, self.said = now, image.bits, ""
-        taken_ms, lamps = now, None
-        if how.readback is not None:
-            taken_ms = self._clock()
-            lamps = lamps_from(how.wiring, ask(how.readback).values)
-        self.verified = Readback(image.sequence, taken_ms, lamps)
+
+    def _read_back(self, ask: Ask, now: Ms) -> tuple[Ms, Mapping[ChannelNumber, Circuits] | None]:
+        """When the coils were asked for, and what they light; None where they are not read."""
+        how = self._how
+        if how.readback is None:
+            return now, None
+        taken_ms = self._clock()
+        return taken_ms, lamps_from(how.wiring, ask(how.readback).values)

@@ -1,5 +1,6 @@
 """Lamps over Modbus TCP, on pyModbusTCP: written whole, refreshed, read back, armed, and never resumed mid-green."""
 
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -86,6 +87,32 @@ def test_an_image_whose_coils_cannot_be_read_back_is_not_verified(server: Foreig
         server.handler.refuses = {"read coils"}
         submit_until(device, lambda: len(server.handler.images) > 3, "some writes")
         assert device.verified() is None
+
+
+def test_what_another_master_writes_between_two_refreshes_is_read_back(server: ForeignServer) -> None:
+    ended = threading.Event()
+
+    def meddle() -> None:
+        seen = 0
+        while not ended.wait(0.005):
+            if len(server.handler.images) > seen:
+                ended.wait(0.03)  # after our write and what follows it at once
+                seen = len(server.handler.images)
+                server.bank.set_coils(COILS_START, [False, False, True, False, False, True])
+
+    def both_green() -> bool:
+        confirmed = device.verified()
+        return confirmed is not None and confirmed.lamps == {NORTH: Lamps.GREEN, EAST: Lamps.GREEN}
+
+    other_master = threading.Thread(target=meddle)
+    with running(opened(options(at(server)), CHANNELS)) as device:
+        submit_until(device, device.verified, "a first image")
+        other_master.start()
+        try:
+            submit_until(device, both_green, "the other's image to be seen")
+        finally:
+            ended.set()
+            other_master.join()
 
 
 def test_a_module_that_refuses_the_image_is_left_alone_and_armed_anew(server: ForeignServer) -> None:
