@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -232,17 +232,17 @@ class Cabinet:
         self.text = self.text.replace("LINE", str(self.line))
         self.config.write_text(self.text)
         self.daemons: list[Daemon] = []
-        self._forgiven: list[Entry] = []
+        self._forgiven: set[int] = set()
 
-    def forgive(self, entries: list[Entry]) -> None:
+    def forgive(self, entries: Iterable[Entry]) -> None:
         """Leave these images out of the last judgement: the test has judged them."""
-        self._forgiven = entries
+        self._forgiven |= {entry.at_ms for entry in entries}
 
     @property
     def wrong(self) -> list[str]:
         """Everything that the module should never have been told."""
-        forgiven = {str(entry.at_ms) for entry in self._forgiven}
-        return [said for said in self.coupler.judgement.wrong if said.partition(":")[0] not in forgiven]
+        wrong = self.coupler.judgement.wrong
+        return [said for said in wrong if int(said.partition(":")[0]) not in self._forgiven]
 
     @property
     def daemon(self) -> Daemon:

@@ -56,7 +56,7 @@ def test_a_street_starts_through_flash_and_all_red_and_its_greens_follow_the_cal
         rest = c.until_green(2, first)
         daemon.until(lambda status: {p["interval"] for p in status["phases"] if p["number"] in {2, 6}} == {"rest"})
         before, asked = daemon.until_mode("run"), now_ms()
-        time.sleep(3)
+        time.sleep(2)
         after, counted = daemon.until_mode("run"), now_ms()
         assert [head for head, at in c.coupler.judgement.greens if at > rest] == []  # nobody came: 2 and 6 rest
         refreshed = len(c.coupler.judgement.writes(asked, counted))
@@ -152,16 +152,12 @@ def test_loops_that_fall_silent_are_recalled_then_left_to_the_plan_and_believed_
         daemon.until_well()
         status = daemon.until(lambda s: s["plan"] is None)
         assert (status["mode"], status["rung"]) == ("run", "actuated")
-        actuated = now_ms()
         c.vehicle(8)
-        daemon.until(
-            lambda s: any(d["number"] == 8 and d["last_s"] is not None and d["fault"] is None for d in s["detectors"])
-        )
-        c.until_green(8, actuated)
+        daemon.until(lambda s: s["detectors"][3]["actuations"] == 1 and s["detectors"][3]["fault"] is None)
         assert daemon.stop_now() == 0
         failed = [(ALARM_ON, INPUT_DEVICE_LOST), (DETECTOR_WATCHDOG, 8), (1, 8), (DETECTOR_WATCHDOG, 2)]
         planned = [(ALARM_ON, TOO_MANY_DETECTORS_FAILED), (131, 1)]
-        again = [(DETECTOR_RESTORED, 2), (ALARM_OFF, TOO_MANY_DETECTORS_FAILED), (131, 254), (82, 8), (1, 8)]
+        again = [(DETECTOR_RESTORED, 2), (ALARM_OFF, TOO_MANY_DETECTORS_FAILED), (131, 254), (82, 8)]
         assert contains(daemon.events(), [*failed, *planned, *again])
 
 
