@@ -197,8 +197,9 @@ class Daemon:
         return self.ended()
 
     def stop_now(self) -> int:
-        """SIGTERM twice: flash at once, everything stored, out."""
+        """SIGTERM twice: flash at once, everything stored, out. Two signals at the same moment would be one."""
         self.signal(signal.SIGTERM)
+        self.until_said("daemon.stopping")
         self.signal(signal.SIGTERM)
         return self.ended()
 
