@@ -36,6 +36,7 @@ def lit_again(c: Cabinet, since_ms: int) -> str:
 def running(c: Cabinet) -> Daemon:
     """A daemon in flash, with confirmed lamps and its site file kept."""
     daemon = c.start()
+    daemon.until(lambda _: True)
     daemon.until_said("daemon.ready", outputs_confirmed=True)
     return daemon
 
