@@ -52,7 +52,8 @@ layers: $(STAMP)
 
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not realtime" --cov --cov-report=
+	$(BIN)/python -m pytest -m realtime --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/intervals.py'
 

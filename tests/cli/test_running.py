@@ -20,7 +20,7 @@ from edge.cli.screen import lines
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "config/dual-ring-8phase.yaml"
 Out = pytest.CaptureFixture[str]
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
 
 
 @dataclass
