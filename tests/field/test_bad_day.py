@@ -17,7 +17,7 @@ import pytest
 
 from tests.field.cabinet import Cabinet, Daemon, cabinet, now_ms
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 
 IN_FLASH = {"YRYR-", "-----"}
 GREEN_OF_4 = 5

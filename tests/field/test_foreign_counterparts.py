@@ -12,7 +12,7 @@ import pytest
 
 from tests.field.cabinet import Cabinet, Daemon, Status, cabinet, now_ms
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
 
 ALARM_ON, ALARM_OFF, FLASH_STATUS = 200, 201, 173
 NOT_FLASH, LOCAL, FAULT, START_UP = 2, 4, 5, 7
