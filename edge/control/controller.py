@@ -148,14 +148,13 @@ class Controller:
         return [n for n, since in waits if since is not None and since < earliest]
 
     def _read_schedule(self, now: Ms, local: LocalTime | None) -> None:
-        """Once a second: what should run, and where the cycle reference stands."""
+        """What should run (looked up once a second), with what strategy, and where the cycle reference stands."""
         trusted = local is not None and not self._book.stands(FaultKind.CLOCK_UNSYNCED)
         self._reference_ms = local.day_ms if trusted and local is not None else now
-        if now - self._run_read < SECOND_MS:
-            return
-        self._run_read = now
         site = self._site
-        self._run = what_runs(site.schedule, site.exceptions, local) if trusted and local is not None else FREE
+        if now - self._run_read >= SECOND_MS:
+            self._run_read = now
+            self._run = what_runs(site.schedule, site.exceptions, local) if trusted and local is not None else FREE
         plan = self._plan_number(self._run)
         if plan != (self._strategy.plan.number if self._strategy else None):
             self._strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
@@ -211,12 +210,12 @@ class Controller:
 
     def _flash_status_now(self) -> FlashStatus:
         mode = self._mode.mode
-        if mode is Mode.START_UP_FLASH:
-            return FlashStatus.START_UP
-        if mode is not Mode.FLASH:
+        if mode not in FLASHING:
             return FlashStatus.NOT_FLASH
         if self.rung is Rung.FLASH:
             return FlashStatus.FAULT_MONITOR
+        if mode is Mode.START_UP_FLASH:
+            return FlashStatus.START_UP
         return FlashStatus.AUTOMATIC if self._run.kind is RunKind.FLASH else FlashStatus.LOCAL_MANUAL
 
     # ── serving ─────────────────────────────────────────────────────────────────────────────────

@@ -395,3 +395,20 @@ def test_an_empty_book_asks_for_nothing() -> None:
     book.report(0, FaultKind.STORAGE_FAILED, "disk")
     assert book.stands(FaultKind.STORAGE_FAILED, "disk")
     assert not book.stands(FaultKind.STORAGE_FAILED, "other")
+
+
+def test_a_start_held_in_flash_by_a_fault_is_logged_as_flash_by_a_fault() -> None:
+    s = Scenario(builders.two_phase())
+    s.faults = (ShellFault(FaultKind.OUTPUT_UNVERIFIED, "cab"),)
+    s.wait(3)
+    s.faults = ()
+    s.wait(30)
+    statuses = [p for _, c, p in s.log if c == E.UNIT_FLASH_STATUS]
+    assert statuses == [FlashStatus.FAULT_MONITOR, FlashStatus.NOT_FLASH]
+
+
+def test_the_fixed_plan_runs_from_the_tick_in_which_its_fault_is_seen() -> None:
+    s = Scenario(builders.two_phase()).drain()
+    s.faults = (ShellFault(FaultKind.TOO_MANY_DETECTORS_FAILED, "3 or more"),)
+    s.step()
+    assert s.tick.controller.status(s.now).plan == 1
