@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 MOVING = {"GREEN", "YELLOW", "WALK", "PED_CLEARANCE"}
 STOPPED = {"RED", "DONT_WALK"}
-NORMAL = MOVING | STOPPED
+EXIT_YELLOW = 3_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ class Oracle:
             return
         greens = {self.heads[c].phase for c, shown in image.items() if shown in MOVING - {"YELLOW"}}
         yellows = {self.heads[c].phase for c, shown in image.items() if shown == "YELLOW"}
+        walkers = {self.heads[c].phase for c, shown in image.items() if shown in {"WALK", "PED_CLEARANCE"}}
+        stopping = {self.heads[c].phase for c, shown in image.items() if shown in {"YELLOW", "RED"}}
+        for phase in walkers & stopping:
+            self.complaints.append(f"{now}: phase {phase} ends its green beside its own walk")
         for a in greens:
             for b in greens | yellows:
                 if a != b and frozenset((a, b)) not in self.together:
@@ -76,7 +80,8 @@ class Oracle:
             return  # a fault may take any interval to flash; the monitor's tests judge that
         needs = {
             "GREEN": (head.min_green, {"YELLOW"}),
-            "YELLOW": (head.yellow if shown == "YELLOW" else 0, {"RED"}),
+            "YELLOW": (head.yellow, {"RED"}),
+            "FLASH_YELLOW": (0, {"YELLOW"}),
             "WALK": (head.walk, {"PED_CLEARANCE"}),
             "PED_CLEARANCE": (head.ped_clearance, {"DONT_WALK"}),
         }
@@ -85,40 +90,67 @@ class Oracle:
         least, allowed = needs[shown]
         if then not in allowed:
             self.complaints.append(f"{at}: channel {head.channel} went from {shown} to {then}")
-        if lasted < least and not (shown == "YELLOW" and self._left_flash(head.channel, at)):
+        if shown == "YELLOW" and self._left_flash(head.channel, at):
+            least = EXIT_YELLOW
+        if lasted < least:
             self.complaints.append(f"{at}: channel {head.channel} {shown} only {lasted} of {least} ms")
 
     def _left_flash(self, channel: int, at: int) -> bool:
         before = [r for r in self.history[channel] if int(r[2]) < at]  # type: ignore[call-overload]
         return len(before) > 1 and str(before[-2][0]).startswith("FLASH")
 
-    def _greens(self) -> list[tuple[int, int, int, int]]:
-        """(phase, channel, start, end of green or walk interval group) of all vehicle greens that ended in yellow."""
+    def _greens(self) -> list[tuple[int, int, int, int, int]]:
+        """(phase, channel, start, end, end of its yellow) of all vehicle greens; -1 where it did not end in yellow.
+
+        A yellow that flash cut off ended there: what follows is the start-up, and red revert is counted from it.
+        """
         found = []
         for channel, runs in self.history.items():
             for k, (shown, start, _) in enumerate(runs):
                 if shown == "GREEN":
                     after = runs[k + 1] if k + 1 < len(runs) else None
                     ended = int(after[1]) if after and after[0] == "YELLOW" else -1  # type: ignore[call-overload]
-                    found.append((self.heads[channel].phase, channel, int(start), ended))  # type: ignore[call-overload]
+                    red = int(runs[k + 2][1]) if ended >= 0 and k + 2 < len(runs) else -1  # type: ignore[call-overload]
+                    found.append((self.heads[channel].phase, channel, int(start), ended, red))  # type: ignore[call-overload]
         return found
 
     def _clearances(self) -> None:
         greens = self._greens()
-        for a, channel, _, end in greens:
+        for a, channel, _, end, red in greens:
             if end < 0:
                 continue
             head = self.heads[channel]
-            for b, _, start, _ in greens:
+            for b, _, start, _, _ in greens:
                 if start < end:
                     continue
                 if b == a:
-                    if start - end < head.yellow + self.revert:
-                        self.complaints.append(f"{start}: phase {a} green again {start - end} ms after its end")
+                    if start - red < self.revert:
+                        self.complaints.append(f"{start}: phase {a} green again {start - red} ms after its yellow")
                 elif frozenset((a, b)) not in self.together:
                     least = max(head.yellow + head.red_clear, self.intergreen.get((a, b), 0))
                     if start - end < least:
                         self.complaints.append(f"{start}: phase {b} green {start - end} ms after {a}, needs {least}")
+
+
+class Waits:
+    """How long anybody has been waiting, by what detectors, push-buttons and lamps say, and nothing else."""
+
+    def __init__(self, heads: list[Head], locking: set[int]) -> None:
+        self.heads = heads
+        self.locking = locking
+        self.since: dict[int, int] = {}  # by channel
+        self.longest = 0
+
+    def see(self, now: int, image: Mapping[int, str], occupied: set[int], pressed: set[int]) -> None:
+        """`occupied`, `pressed`: phases with a vehicle on their loop, with a hand on their button."""
+        for head in self.heads:
+            served = image[head.channel] == ("WALK" if head.pedestrian else "GREEN")
+            there = head.phase in (pressed if head.pedestrian else occupied)
+            if served or not (there or head.pedestrian or head.phase in self.locking):
+                self.since.pop(head.channel, None)
+            elif there:
+                self.since.setdefault(head.channel, now)
+        self.longest = max([self.longest, *(now - since for since in self.since.values())])
 
 
 def _together(ring_text: list[str]) -> set[frozenset[int]]:

@@ -19,13 +19,13 @@ from edge.model.site import Options, Site
 from edge.model.units import PhaseNumber, PlanNumber
 from edge.tick import Tick
 from tests import builders
-from tests.control.oracle import Head, Oracle
+from tests.control.oracle import STOPPED, Head, Oracle, Waits
 
 
 @st.composite
-def ring_texts(draw: st.DrawFn) -> list[str]:
+def ring_texts(draw: st.DrawFn, most: int = 4) -> list[str]:
     """Rings of any number that meet at any number of barriers; a ring may have nothing between two of them."""
-    rings, groups = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    rings, groups = draw(st.integers(1, most)), draw(st.integers(1, most))
     number, rows = 1, []
     for r in range(rings):
         parts = []
@@ -76,9 +76,9 @@ class Drawn:
 
 
 @st.composite
-def sites(draw: st.DrawFn) -> Drawn:
-    """Any valid site and the text of its rings."""
-    text = draw(ring_texts())
+def sites(draw: st.DrawFn, most: int = 4) -> Drawn:
+    """Any valid site and the text of its rings, at most so many rings and barriers."""
+    text = draw(ring_texts(most))
     sequence = builders.rings(*text)
     rows = [draw(phases(n)) for n in sequence.phases]
     change = {p.number: p.change_ms for p in rows}
@@ -86,7 +86,7 @@ def sites(draw: st.DrawFn) -> Drawn:
     chosen = draw(st.lists(st.sampled_from(pairs), max_size=4)) if pairs else []
     intergreen = {(a, b): change[a] + draw(st.integers(0, 40)) * 100 for a, b in chosen}
     rest = tuple(ring[0][0] for ring in sequence.rings if ring[0]) if draw(st.booleans()) else ()
-    options = Options(draw(st.integers(0, 60)) * 100, rest)
+    options = Options(draw(st.sampled_from([20, 60, 255])) * 100, rest)
     built = builders.site(
         sequence, rows, intergreen={(int(a), int(b)): ms for (a, b), ms in intergreen.items()}, options=options
     )
@@ -133,6 +133,8 @@ class World:
         self.count = dict.fromkeys(self.site.detectors, 0)
         self.longest_wait = 0
         self.mode = Mode.START_UP_FLASH
+        self.waits = Waits(heads(self.site), {p.number for p in self.site.phases.values() if p.locking})
+        self.image: dict[int, str] = {}
 
     def step(
         self, *, flips: float = 0.05, presses: float = 0.01, dead: bool = False, late: int = 0, **more: object
@@ -149,8 +151,12 @@ class World:
         result = self.tick.advance(self.now, inputs)
         assert not result.verdict.violations, result.verdict.violations
         self.mode = result.decision.mode
-        self.oracle.see(self.now, {c: i.name for c, i in result.verdict.permitted.shown.items()})
+        self.image = {c: i.name for c, i in result.verdict.permitted.shown.items()}
+        self.oracle.see(self.now, self.image)
         if self.mode is Mode.RUN:
+            there = {int(self.site.detectors[d].phase) for d, v in self.on.items() if v}
+            pressed = {int(self.site.buttons[b].phase) for b, s in buttons.items() if s.occupied}
+            self.waits.see(self.now, self.image, there, pressed)
             status = self.tick.controller.status(self.now)
             self.longest_wait = max([self.longest_wait, *(p.waiting_ms or 0 for p in status.phases)])
 
@@ -200,9 +206,38 @@ def test_a_stop_reaches_flash_through_all_red_within_the_longest_stop(drawn: Dra
     world = World(site, text, seed)
     for _ in range(before):
         world.step()
-    asked = world.now
+    asked, ran, last = world.now, world.mode is Mode.RUN, world.image
     world.step(commands=(Command(CommandKind.STOP, "x", "y"),))
     while world.mode not in (Mode.FLASH, Mode.START_UP_FLASH):
+        last = world.image
         world.step()
         assert world.now - asked <= site.longest_stop_ms + 300
+    assert not ran or set(last.values()) <= STOPPED
     world.finish()
+
+
+def bound(site: Site) -> int:
+    """Every phase once with a walk begun at the last moment of its maximum, and the clearance after it; ms."""
+    worst = max(site.intergreen.values(), default=0)
+    total = 0
+    for p in site.phases.values():
+        walk = p.ped.walk_ms + p.ped.clearance_ms if p.ped else 0
+        total += max(p.min_green_ms, p.max_green_ms) + walk + max(p.yellow_ms + p.red_clear_ms, worst) + 6 * BRISK
+    return total + 2 * site.options.red_revert_ms
+
+
+BRISK = 500  # ms a tick, to live through many cycles; each of a phase's six steps may be late by one
+
+
+@given(sites(most=3), st.integers(0, 2**32), st.sampled_from([0.01, 0.2]), st.sampled_from([0.005, 0.5]))
+def test_whoever_waits_at_a_loop_or_a_button_is_served_in_the_time_of_one_long_cycle(
+    drawn: Drawn, seed: int, flips: float, presses: float
+) -> None:
+    """Waits are told by loops, buttons and lamps alone; the bound is arithmetic on the sheet."""
+    site = replace(drawn.site, schedule=())
+    site = replace(site, phases={n: replace(p, max_green_ms=p.min_green_ms + 3_000) for n, p in site.phases.items()})
+    world = World(site, drawn.text, seed)
+    for _ in range(2 * bound(site) // BRISK):
+        world.step(flips=flips, presses=presses, late=BRISK - 100)
+    world.finish()
+    assert world.waits.longest <= bound(site)
