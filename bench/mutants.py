@@ -1,4 +1,4 @@
-"""Would the tests notice a wrong monitor? One change at a time in `edge/safety`, the tests of the monitor against each.
+"""Would the tests notice a wrong monitor or interval? One change at a time, the tests of that room against each.
 
     python bench/mutants.py [--only lamps.py] [--list]
 
@@ -33,11 +33,13 @@ import edge.model.site  # noqa: F401 - read once here, so that no forked child h
 
 ROOT = Path(__file__).parents[1]
 ROOM = ROOT / "edge" / "safety"
+INTERVALS = ROOT / "edge" / "control" / "intervals.py"
 KNOWN = ROOT / "docs" / "mutants-safety.md"
 NAMES = (
     "image_rules interval_rules flash_rules permits card latch lamps readback monitor_machine monitor_against_oracle"
 )
 TESTS = [f"tests/safety/test_{name}.py" for name in NAMES.split()]
+INTERVAL_TESTS = ["tests/control/test_intervals.py"]
 OPTIONS = ["-x", "-q", "--tb=no", "--assert=plain", "-pno:cacheprovider", "-pno:randomly", "-ofilterwarnings="]
 """Stop at the first failure; no rewriting of asserts, which costs more than the tests."""
 
@@ -67,7 +69,13 @@ REPLACED: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitXor: ast.BitAnd,
 }
 CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "tuple"}
-ENUMS = {"Rule", "Indication", "Standing", "Lamps", "ChannelKind"}
+ENUMS = {"Rule", "Indication", "Standing", "Lamps", "ChannelKind"} | {
+    "Interval",
+    "PedInterval",
+    "Cue",
+    "Termination",
+    "EventCode",
+}
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,8 @@ def mutants(path: Path) -> Iterator[Mutant]:
         seen[text] = seen.get(text, 0) + 1
         name = text if seen[text] == 1 else f"{text} ({seen[text]})"
         changed = _Exchange(before, after).visit(copy.deepcopy(tree, {id(before): before}))
-        yield Mutant(name, f"edge.safety.{path.stem}", ast.unparse(ast.fix_missing_locations(changed)))
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield Mutant(name, module, ast.unparse(ast.fix_missing_locations(changed)))
 
 
 def _text(node: ast.AST | None) -> str:
@@ -191,7 +200,7 @@ def _name(node: ast.AST) -> Iterator[Change]:
 @cache
 def _next_member(enum: str, member: str) -> str:
     """The member after it, without importing what is being mutated."""
-    files = [*sorted((ROOT / "edge" / "model").glob("*.py")), *sorted(ROOM.glob("*.py"))]
+    files = [*sorted((ROOT / "edge" / "model").glob("*.py")), *sorted(ROOM.glob("*.py")), INTERVALS]
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in files)
     found = next(node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef) and node.name == enum)
     names = [s.targets[0].id for s in found.body if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)]
@@ -271,7 +280,7 @@ def _run_tests(mutant: Mutant) -> None:
     try:
         sys.meta_path.insert(0, _Loader(mutant))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            code = int(pytest.main([*OPTIONS, *TESTS]))
+            code = int(pytest.main([*OPTIONS, *(TESTS if ".safety." in mutant.module else INTERVAL_TESTS)]))
     finally:
         os._exit(code)
 
@@ -294,15 +303,15 @@ def _profile() -> None:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description="Mutation test of edge/safety.")
-    parser.add_argument("--only", default="", help="one file of edge/safety, for example lamps.py")
+    parser = argparse.ArgumentParser(description="Mutation test of the monitor and the interval machine.")
+    parser.add_argument("--only", default="", help="one file, for example lamps.py or intervals.py")
     parser.add_argument("--grep", default="", help="only mutants whose name holds this text")
     parser.add_argument("--list", action="store_true", help="name the mutants, run nothing")
     asked = parser.parse_args()
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     _profile()
-    files = [path for path in sorted(ROOM.glob("*.py")) if path.name.startswith(asked.only)]
+    files = [path for path in [*sorted(ROOM.glob("*.py")), INTERVALS] if path.name.startswith(asked.only)]
     made = [mutant for path in files for mutant in mutants(path) if asked.grep in mutant.name]
     if asked.list:
         print(*(mutant.name for mutant in made), sep="\n")
@@ -311,8 +320,8 @@ def main() -> int:
 
 
 def _report(made: list[Mutant], *, whole: bool) -> int:
-    healthy = (ROOM / "monitor.py").read_text(encoding="utf-8")
-    if not survives(Mutant("no change at all", "edge.safety.monitor", healthy)):
+    healthy = {"edge.safety.monitor": ROOM / "monitor.py", "edge.control.intervals": INTERVALS}
+    if not all(survives(Mutant("no change", name, path.read_text(encoding="utf-8"))) for name, path in healthy.items()):
         print("the tests fail without any mutation: mend them first")
         return 1
     reasons, left, began = known(), [], time.monotonic()

@@ -186,9 +186,7 @@ class PhaseMachine:
 
     def tick(self, now: Ms, *, opposed: bool) -> list[Event]:
         """Let the clock work: every transition that is due at `now`, pedestrians first."""
-        events: list[Event] = []
-        if self.ped is not PedInterval.DONT_WALK:
-            events += self._tick_ped(now)
+        events = [] if self.ped is PedInterval.DONT_WALK else self._tick_ped(now)
         while (cue := self._due(now, opposed=opposed)) is not None:
             events += self._move(now, cue)
         return events

@@ -164,6 +164,65 @@ def test_rest_is_left_as_soon_as_somebody_opposes() -> None:
     assert m.may_end()
 
 
+GREEN_CUT = [E.PHASE_GREEN_TERMINATION, E.PHASE_BEGIN_RED_CLEARANCE, E.PHASE_END_RED_CLEARANCE, E.PHASE_INACTIVE]
+
+
+def test_flash_cuts_an_interval_off_with_the_codes_that_end_it() -> None:
+    m = machine(WALKING)
+    assert m.cut() == []
+    m.start(READY, 0, walk=True)
+    assert codes(m.cut()) == [E.PED_BEGIN_DONT_WALK, *GREEN_CUT]
+    for t in (7_000, 16_000):
+        m.tick(READY + t, opposed=True)
+    assert codes(m.cut()) == GREEN_CUT
+    m.end(READY + 16_000, Termination.GAP_OUT)
+    assert codes(m.cut()) == [E.PHASE_END_YELLOW, E.PHASE_BEGIN_RED_CLEARANCE, *GREEN_CUT[2:]]
+    m.tick(READY + 20_000, opposed=True)
+    assert codes(m.cut()) == GREEN_CUT[2:]
+    m.tick(READY + 21_500, opposed=True)
+    assert m.cut() == []
+
+
+def test_the_end_of_green_is_known_to_the_millisecond_for_intergreens() -> None:
+    m = machine()
+    assert m.green_ended == 0
+    assert m.minimum_ms == 0
+    m.start(READY, 0, walk=False)
+    m.tick(READY + 5_000, opposed=True)
+    m.end(READY + 5_432, Termination.GAP_OUT)
+    m.tick(READY + 9_432, opposed=True)
+    assert m.green_ended == READY + 5_432
+
+
+def test_a_green_without_a_walk_keeps_the_short_minimum_of_a_phase_with_pedestrians() -> None:
+    m = machine(WALKING)
+    m.start(READY, 0, walk=False)
+    m.tick(READY + 5_000, opposed=True)
+    assert m.may_end()
+    assert m.ped is PedInterval.DONT_WALK
+
+
+def test_what_is_least_shown_is_a_second() -> None:
+    assert LEAST_SHOWN_MS == 1_000
+
+
+def test_a_refusal_says_which_phase_and_in_which_interval() -> None:
+    m, walking = machine(), machine(WALKING)
+    refusals: tuple[tuple[Callable[[], object], str], ...] = (
+        (lambda: m.start(READY, 20_000, walk=False), "phase 2: start asked in RED"),
+        (lambda: m.start(READY, 0, walk=True), "phase 2: walk asked, but it has no pedestrian movement"),
+        (lambda: walking.walk(READY), "phase 2: walk asked in RED, DONT_WALK"),
+        (lambda: m.end(READY, Termination.GAP_OUT), "phase 2: end asked in RED, DONT_WALK"),
+    )
+    for refused, sentence in refusals:
+        with pytest.raises(IntervalError) as raised:
+            refused()
+        assert str(raised.value) == sentence
+    m.ped = PedInterval.WALK
+    with pytest.raises(IntervalError, match=r"^phase 2: WALK without a pedestrian movement$"):
+        m.tick(READY, opposed=False)
+
+
 ASKS = st.lists(
     st.tuples(st.integers(1, 6_000), st.sampled_from(["start", "walk", "end", "opposed", "free"])), max_size=60
 )
