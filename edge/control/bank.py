@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
-from edge.model.detectors import Detector, InputSample, PedButton
+from edge.model.detectors import Detector, DetectorLimits, InputSample, PedButton
 from edge.model.events import Event, EventCode
 from edge.model.exchange import DetectorStatus, Inputs
 from edge.model.faults import FaultKind
@@ -158,7 +158,7 @@ class DetectorBank:
         self._turn = (self._turn + 1) % _CHECKED_EVERY
         for logic in self._detectors[self._turn :: _CHECKED_EVERY]:
             limits = logic.config.limits
-            awake = local is not None and limits.active_from_ms <= local.day_ms < limits.active_to_ms
+            awake = local is not None and _awake(limits, local.day_ms)
             stale = logic.stale(now)
             if stale or not awake:
                 logic.diagnosis.asleep(now)
@@ -166,6 +166,12 @@ class DetectorBank:
             _note(self._diagnosed, str(logic.config.number), kind)
         for button in self._buttons[self._turn :: _CHECKED_EVERY]:
             _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))
+
+
+def _awake(limits: DetectorLimits, day_ms: Ms) -> bool:
+    """Whether silence counts at this time of day; the hours may run over midnight."""
+    start, end = limits.active_from_ms, limits.active_to_ms
+    return start <= day_ms < end if start <= end else day_ms >= start or day_ms < end
 
 
 def _button_fault(now: Ms, button: _Button) -> FaultKind | None:

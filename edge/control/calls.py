@@ -118,6 +118,11 @@ class PhaseCalls:
         ped = self.phase.ped
         return ped is not None and (ped.recall or self.asked_ped_recall)
 
+    def wants_walk(self, *, green: bool) -> bool:
+        """Whether a walk is wanted. A recall walks once in a green; behind a failed button it walks again and again in a
+        resting one, because nobody there can ask for it."""
+        return self.ped or self.asked_ped_recall or (self.ped_recall and not green)
+
     @property
     def demands(self) -> bool:
         """Whether the phase wants to be served, soft recall left out."""

@@ -250,7 +250,7 @@ class Controller:
             return Demand(asks.calls - asks.omits, walks)
         wanted = frozenset(n for n, c in calls.items() if c.demands and not self._is_green(n)) | asks.calls
         soft = frozenset(p for p in self._soft if p not in wanted and self._nobody_opposes(now, p, wanted))
-        walks = frozenset(n for n, c in calls.items() if c.ped or (c.ped_recall and not self._is_green(n)))
+        walks = frozenset(n for n, c in calls.items() if c.wants_walk(green=self._is_green(n)))
         return Demand((wanted | soft) - asks.omits, walks | asks.ped_calls)
 
     def _nobody_opposes(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber]) -> bool:

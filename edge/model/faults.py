@@ -194,7 +194,7 @@ FAULTS: dict[FaultKind, FaultRow] = {
         Response.FIXED_PLAN,
         "a call not served for the site's longest possible wait",
         "Phase {where} was not served in the longest time a cycle may take. Save a snapshot and report it.",
-        "the phase being served",
+        "fallback.return_after_min of the fixed plan",
         10 * MINUTE_MS,
     ),
 }

@@ -23,6 +23,7 @@ class Scenario:
         self.on: set[int] = set()
         self.pressed: set[int] = set()
         self.silent: set[int] = set()
+        self.no_button: set[int] = set()
         self.count: dict[int, int] = dict.fromkeys(site.detectors, 0)
         self.faults: tuple[ShellFault, ...] = ()
         self.commands: tuple[Command, ...] = ()
@@ -62,7 +63,8 @@ class Scenario:
             for d in self.site.detectors
             if d not in self.silent
         }
-        buttons = {ButtonNumber(b): InputSample(b in self.pressed, 0, self.now) for b in self.site.buttons}
+        there = [b for b in self.site.buttons if b not in self.no_button]
+        buttons = {ButtonNumber(b): InputSample(b in self.pressed, 0, self.now) for b in there}
         local = self.local
         if local is not None:
             day = (local.day_ms + self.now) % 86_400_000

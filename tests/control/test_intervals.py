@@ -202,6 +202,26 @@ def test_a_green_without_a_walk_keeps_the_short_minimum_of_a_phase_with_pedestri
     assert m.ped is PedInterval.DONT_WALK
 
 
+def test_red_revert_is_timed_from_the_end_of_yellow_through_the_red_clearance() -> None:
+    m = machine()
+    m.start(READY, 0, walk=False)
+    m.tick(READY + 5_000, opposed=True)
+    m.end(READY + 5_000, Termination.GAP_OUT)
+    for t in (9_000, 10_500):
+        m.tick(READY + t, opposed=True)
+    assert m.interval is Interval.RED
+    assert not m.may_start(READY + 9_000 + 2_999, 3_000)
+    assert m.may_start(READY + 9_000 + 3_000, 3_000)
+
+
+def test_a_walk_longer_than_its_clearance_is_not_cut_to_the_clearance() -> None:
+    m = machine(builders.phase(2, min_green_ms=5_000, ped=PedTiming(walk_ms=9_000, clearance_ms=4_000)))
+    m.start(READY, 0, walk=True)
+    assert m.tick(READY + 8_999, opposed=True) == []
+    assert codes(m.tick(READY + 9_000, opposed=True)) == [E.PED_BEGIN_CLEARANCE]
+    assert codes(m.tick(READY + 13_000, opposed=True)) == [E.PED_BEGIN_DONT_WALK, E.PHASE_MIN_COMPLETE]
+
+
 def test_what_is_least_shown_is_a_second() -> None:
     assert LEAST_SHOWN_MS == 1_000
 

@@ -412,3 +412,25 @@ def test_the_fixed_plan_runs_from_the_tick_in_which_its_fault_is_seen() -> None:
     s.faults = (ShellFault(FaultKind.TOO_MANY_DETECTORS_FAILED, "3 or more"),)
     s.step()
     assert s.tick.controller.status(s.now).plan == 1
+
+
+def test_behind_a_dead_button_the_walk_comes_again_and_again_in_a_resting_green() -> None:
+    site = builders.quad()
+    s = Scenario(site).drain()
+    assert s.greens() == {2, 6}
+    s.no_button = {2}
+    s.wait(3)
+    since = s.now
+    s.wait(120)
+    assert s.standing() == {FaultKind.BUTTON_STALE}
+    assert s.greens() == {2, 6}
+    assert len(s.times(E.PED_BEGIN_WALK, 2, since)) >= 5
+    s.occupy(4).until(60, 4, Interval.MIN_GREEN)
+
+
+@pytest.mark.parametrize(("hour", "heard"), [(23, True), (3, True), (12, False)])
+def test_the_hours_in_which_silence_counts_may_run_over_midnight(hour: int, *, heard: bool) -> None:
+    night = {"active_from_ms": 22 * 3_600_000, "active_to_ms": 6 * 3_600_000}
+    site = limits(builders.two_phase(), 4, no_activity_ms=120_000, **night)
+    s = Scenario(site, local=replace(NOON, day_ms=hour * 3_600_000)).wait(130)
+    assert (FaultKind.DETECTOR_NO_ACTIVITY in s.standing()) == heard
