@@ -222,5 +222,5 @@ def test_a_lamp_that_lights_unasked_trips_the_monitor_until_an_operator_says_wha
         assert daemon.until_well()["outputs"]["latch"] is None
         assert daemon.stop_now() == 0
         tripped = [(ALARM_ON, MONITOR_TRIPPED), (FLASH_STATUS, FAULT)]
-        restart = [(ALARM_ON, MONITOR_TRIPPED), (FLASH_STATUS, START_UP), (ALARM_OFF, MONITOR_TRIPPED)]
+        restart = [(ALARM_ON, MONITOR_TRIPPED), (FLASH_STATUS, FAULT), (ALARM_OFF, MONITOR_TRIPPED)]
         assert contains(daemon.events(), [(1, 2), *tripped, *restart, (FLASH_STATUS, NOT_FLASH), (1, 2)])
