@@ -32,6 +32,9 @@ _RUNG: dict[Response, Rung] = {
     Response.LATCHED_FLASH: Rung.FLASH,
 }
 
+_CALL = frozenset({EventCode.PHASE_CALL_REGISTERED, EventCode.PHASE_CALL_DROPPED})
+"""A call that is served in the tick it is made never waited: neither code is logged, for a pair of one stamp has no order."""
+
 
 class Controller:
     """The engine of one site. `now` at construction begins the start-up flash."""
@@ -226,7 +229,10 @@ class Controller:
             events += calls.hear(now, self._machines[number].interval)
         asks = self._ask(now)
         events += self._note_holds(asks.holds)
-        return events + self._apply(now, self._rings.tick(now, self._demand(now, asks), asks))
+        moves = self._rings.tick(now, self._demand(now, asks), asks)
+        at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
+        events += self._apply(now, moves)
+        return [e for e in events if e.code not in _CALL or e.parameter not in at_once] if at_once else events
 
     def _note_holds(self, holds: frozenset[PhaseNumber]) -> list[Event]:
         """Log holds that began (41) and ended (42)."""

@@ -1,5 +1,6 @@
 """Actuation as a signal engineer knows it: calls, locking, delay, extend, passage, gap-out, max-out, recalls, rest."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -284,3 +285,17 @@ def test_a_green_that_is_opposed_from_its_beginning_lasts_its_maximum_and_no_tic
         begun = s.times(E.PHASE_BEGIN_GREEN, p, since)
         assert begun
         assert s.times(E.PHASE_MAX_OUT, p, begun[0])[0] - begun[0] == site.phases[number(p)].max_green_ms
+
+
+def test_no_call_is_registered_and_dropped_in_one_tick() -> None:
+    """Readers sort by time: a pair of one stamp has no order for them."""
+    s = Scenario(builders.quad()).until_run().wait(1)
+    rng = random.Random(5)
+    for _ in range(6_000):
+        d = rng.randint(1, 8)
+        s.leave(d) if d in s.on else s.occupy(d)
+        s.step()
+    registered = {(t, p) for t, c, p in s.log if c == E.PHASE_CALL_REGISTERED}
+    dropped = {(t, p) for t, c, p in s.log if c == E.PHASE_CALL_DROPPED}
+    assert len(registered) > 50
+    assert not registered & dropped
