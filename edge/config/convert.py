@@ -6,12 +6,12 @@ What does not fit together within one row is reported here; what two rows say of
 from collections.abc import Mapping
 
 from edge.config.convert_devices import device_of
+from edge.config.convert_phases import phase_of
 from edge.config.problems import Findings
-from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, PhaseRow, SiteFile
+from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, SiteFile
 from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
-from edge.model.phases import PedTiming, Phase
 from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
@@ -38,7 +38,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         timezone=rows.intersection.timezone,
         sequence=sequence,
         options=_options(rows),
-        phases={n: _phase(n, row, rows, findings) for n, row in sorted(rows.phases.items())},
+        phases={n: phase_of(n, row, rows, findings) for n, row in sorted(rows.phases.items())},
         intergreen=_intergreen(rows),
         devices={name: device_of(name, row, findings) for name, row in rows.io.items()},
         detectors={n: _detector(n, row, rows.detector_faults) for n, row in sorted(rows.detectors.items())},
@@ -88,37 +88,6 @@ def _check_rings(rings: tuple[tuple[tuple[PhaseNumber, ...], ...], ...], finding
 def _options(rows: SiteFile) -> Options:
     pairs = frozenset(frozenset(pair) for pair in rows.options.simultaneous_gap)
     return Options(rows.options.red_revert, tuple(rows.options.rest_in), pairs)
-
-
-def _phase(number: PhaseNumber, row: PhaseRow, rows: SiteFile, findings: Findings) -> Phase:
-    return Phase(
-        number=number,
-        move=row.move,
-        min_green_ms=row.min_green,
-        passage_ms=row.passage,
-        max_green_ms=row.max_green,
-        yellow_ms=row.yellow,
-        red_clear_ms=row.red_clear,
-        recall=row.recall,
-        locking=row.lock,
-        dual_entry=number in rows.options.dual_entry,
-        ped=_ped(number, row, findings),
-    )
-
-
-def _ped(number: PhaseNumber, row: PhaseRow, findings: Findings) -> PedTiming | None:
-    here = ("phases", number)
-    walk, clear = (*here, "walk"), (*here, "ped_clear")
-    if row.walk is not None and row.ped_clear is not None:
-        return PedTiming(row.walk, row.ped_clear, row.ped_recall)
-    if row.walk is not None and not findings.is_spoiled(clear):
-        findings.value(walk, f"phase {number} has walk and no ped_clear", "add ped_clear: crossing length / 3.5 ft/s")
-    if row.ped_clear is not None and not findings.is_spoiled(walk):
-        findings.value(clear, f"phase {number} has ped_clear and no walk", "add walk: 7")
-    if row.walk is None and row.ped_clear is None and row.ped_recall and not findings.is_spoiled(walk, clear):
-        findings.value((*here, "ped_recall"), f"phase {number} has ped_recall and no walk", "add walk and ped_clear")
-    findings.spoiled.update({walk, clear} if row.walk is not None or row.ped_clear is not None else ())
-    return None
 
 
 def _intergreen(rows: SiteFile) -> Mapping[tuple[PhaseNumber, PhaseNumber], Ms]:

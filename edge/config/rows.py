@@ -22,10 +22,10 @@ from edge.config.fields import (
     Whole,
     Word,
 )
+from edge.config.phase_rows import PhaseRow
 from edge.config.row import Row, optional, setting, switch
-from edge.config.words import DaysText, DayText, FlashWord, FormatVersion, RecallWord, RingText, RunText
+from edge.config.words import DaysText, DayText, FlashWord, FormatVersion, RingText, RunText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
-from edge.model.phases import Recall
 from edge.model.plans import Run
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
@@ -88,24 +88,6 @@ class OptionsRow(Row):
     red_revert: Annotated[Ms, Seconds(2.0, 25.5)] = setting(
         2.0, "Shortest red before a phase that has just cleared is green again, s (NTCIP unitRedRevert)."
     )
-
-
-class PhaseRow(Row):
-    """One row of `phases`, one row of the timing sheet; seconds."""
-
-    move: Annotated[str, Text(40)] = setting("", "The movement, such as EBT or WBL+WBT.")
-    min_green: Annotated[Ms, Seconds(2, 255)] = Field(description="Minimum green, s.")
-    passage: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Passage (gap) time, s.")
-    max_green: Annotated[Ms, Seconds(2, 999)] = Field(description="Maximum green after a conflicting call, s.")
-    yellow: Annotated[Ms, Seconds(2.7, 25.5)] = Field(description="Yellow change, s; MUTCD 4F.17: 3 to 6.")
-    red_clear: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Red clearance, s; MUTCD 4F.17: at most 6.")
-    recall: Annotated[Recall, RecallWord()] = setting("none", "A standing vehicle call.")
-    lock: Annotated[bool, Switch()] = switch("A call on red is remembered after the vehicle has left.", default=False)
-    walk: Annotated[Ms | None, Seconds(4, 255)] = optional("Walk, s; MUTCD 4I.06: 7.")
-    ped_clear: Annotated[Ms | None, Seconds(1, 255)] = optional(
-        "Pedestrian clearance (flashing don't walk), s: length / 3.5 ft/s."
-    )
-    ped_recall: Annotated[bool, Switch()] = switch("A standing pedestrian call.", default=False)
 
 
 class LimitsRow(Row):

@@ -1,24 +1,31 @@
 """The doors through which everything above the rings asks: call, hold, force off, omit. Nobody has another one."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from edge.model.units import PhaseNumber
+
+Phases: TypeAlias = frozenset[PhaseNumber]
+NOBODY: Phases = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What a strategy (a plan, later the adaptive layer) asks for in one tick.
+    """What is asked for in one tick.
 
     `hears_detectors` False means that detectors and recalls are not heard at all: then only `calls` and `ped_calls` give
     demand, and a green ends by force-off alone. A push-button is heard only beside a green that nobody opposes.
+    `hears_maximums` False: no green ends by its maximum (max inhibit). `ped_omits`: no walk of these phases begins.
     """
 
-    calls: frozenset[PhaseNumber] = frozenset()
-    ped_calls: frozenset[PhaseNumber] = frozenset()
-    holds: frozenset[PhaseNumber] = frozenset()
-    force_offs: frozenset[PhaseNumber] = frozenset()
-    omits: frozenset[PhaseNumber] = frozenset()
+    calls: Phases = NOBODY
+    ped_calls: Phases = NOBODY
+    holds: Phases = NOBODY
+    force_offs: Phases = NOBODY
+    omits: Phases = NOBODY
+    ped_omits: Phases = NOBODY
     hears_detectors: bool = True
+    hears_maximums: bool = True
 
 
 NOTHING = Asks()

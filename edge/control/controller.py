@@ -1,28 +1,29 @@
 """The controller: one `step` a tick, from inputs to the image wanted. Pure: the same inputs give the same outputs.
 
-The way through a step: commands → detectors → faults and the ladder → schedule → mode → strategy → rings → image. Each
-part lives in a file of its own; this one only leads from one to the next.
+The way through a step: commands → detectors → faults and the ladder → pattern → mode → the row of askers → rings → image.
+Each part lives in a file of its own; this one only leads from one to the next.
 """
 
+from edge.control.askers import Asker
 from edge.control.asks import NOTHING, Asks
 from edge.control.bank import DetectorBank
 from edge.control.calls import PhaseCalls
 from edge.control.faultbook import FaultBook
-from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.intervals import PhaseMachine
 from edge.control.lamps import LampTable
 from edge.control.mode import FLASHING, UnitMode
+from edge.control.pattern import Pattern
 from edge.control.rings import Demand, RingMoves, Rings
-from edge.control.schedule import what_runs
+from edge.control.view import View
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
-from edge.model.events import PATTERN_FLASH, PATTERN_FREE, Event, EventCode, FlashStatus
+from edge.model.events import Event, EventCode, FlashStatus
 from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, Rung
 from edge.model.faults import FaultKind, Response
 from edge.model.phases import Recall
-from edge.model.plans import FREE, LocalTime, Run, RunKind
+from edge.model.plans import LocalTime
 from edge.model.site import Site
-from edge.model.units import SECOND_MS, Ms, PhaseNumber, PlanNumber
+from edge.model.units import Ms, PhaseNumber
 
 _RUNG: dict[Response, Rung] = {
     Response.LOG: Rung.ACTUATED,
@@ -51,15 +52,12 @@ class Controller:
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
         self._longest_wait_ms = longest_wait_ms(site)
-        self._strategy: FixedPlanStrategy | None = None
-        self._run = FREE
-        self._run_read: Ms = -SECOND_MS
-        self._strategy_since = now
+        self._pattern = Pattern(site, now)
+        self._view = View(site, self._machines, self._calls, self._rings, now)
+        self._askers: tuple[Asker, ...] = ()  # in rising order of right, see edge.control.asks
         self._operator_flash = False
         self._stopping = False
-        self._announced: int | None = None
         self._flash_status: FlashStatus | None = None
-        self._reference_ms = now
         self._held: frozenset[PhaseNumber] = frozenset()
 
     def step(self, now: Ms, inputs: Inputs) -> Decision:
@@ -67,7 +65,9 @@ class Controller:
         flash_now = self._obey(inputs.commands)
         events = self._bank.hear(now, inputs, self._is_green)
         events += self._ladder(now, inputs)
-        self._read_schedule(now, inputs.local)
+        local = self._trusted(inputs.local)
+        self._pattern.read(now, local, self.rung)
+        self._look(now, inputs, local)
         events += self._change_mode(now, fault=flash_now or self.rung is Rung.FLASH)
         events += self._announce()
         if self._mode.mode is Mode.RUN:
@@ -93,14 +93,14 @@ class Controller:
 
     def status(self, now: Ms) -> CoreStatus:
         """Everything for the screen; built on demand."""
-        strategy = self._strategy
+        strategy = self._pattern.strategy
         opposed = {p: self._rings.opposed_since(p) for p in self._site.phases}
         return CoreStatus(
             now,
             self._mode.mode,
             self.rung,
-            strategy.plan.number if strategy else None,
-            strategy.cycle_timer_ms(self._reference_ms) if strategy else None,
+            strategy.plan_number if strategy else None,
+            strategy.cycle_timer_ms(self._pattern.reference_ms) if strategy else None,
             tuple(phase_status(now, self._machines[p], self._calls[p], opposed[p], strategy) for p in sorted(opposed)),
             self._bank.statuses(),
             self._book.faults,
@@ -134,7 +134,7 @@ class Controller:
         limit = self._site.fallback.failed_detectors
         if limit and len(self._bank.failed) >= limit:
             events += book.report(now, FaultKind.TOO_MANY_DETECTORS_FAILED, f"{limit} or more")
-        if self._mode.mode is Mode.RUN and self._strategy is None:
+        if self._mode.mode is Mode.RUN and self._pattern.strategy is None:
             for phase in self._starved(now):
                 events += book.report(now, FaultKind.CYCLE_FAULT, str(phase))
         events += book.sweep(now)
@@ -145,33 +145,25 @@ class Controller:
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take."""
         earliest = now - self._longest_wait_ms
-        if max(self._mode.since, self._strategy_since) > earliest:
+        if max(self._mode.since, self._pattern.since) > earliest:
             return []  # a wait that flash or a long cycle caused is no fault of actuation
         waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
         return [n for n, since in waits if since is not None and since < earliest]
 
-    def _read_schedule(self, now: Ms, local: LocalTime | None) -> None:
-        """What should run (looked up once a second), with what strategy, and where the cycle reference stands."""
-        trusted = local is not None and not self._book.stands(FaultKind.CLOCK_UNSYNCED)
-        self._reference_ms = local.day_ms if trusted and local is not None else now
-        site = self._site
-        if now - self._run_read >= SECOND_MS:
-            self._run_read = now
-            self._run = what_runs(site.schedule, site.exceptions, local) if trusted and local is not None else FREE
-        plan = self._plan_number(self._run)
-        if plan != (self._strategy.plan.number if self._strategy else None):
-            self._strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
-            self._strategy_since = now
+    def _trusted(self, local: LocalTime | None) -> LocalTime | None:
+        """Local time, None while the clock may not be trusted: then no schedule and no offsets."""
+        return None if self._book.stands(FaultKind.CLOCK_UNSYNCED) else local
 
-    def _plan_number(self, run: Run) -> PlanNumber | None:
-        if self.rung is Rung.FIXED_PLAN:
-            return self._site.fallback.plan
-        return run.plan if run.kind is RunKind.PLAN else None
+    def _look(self, now: Ms, inputs: Inputs, local: LocalTime | None) -> None:
+        """Bring the view of those who ask up to this tick."""
+        view = self._view
+        view.now, view.local, view.wires = now, local, inputs.wires
+        view.reference_ms = self._pattern.reference_ms
 
     # ── mode ────────────────────────────────────────────────────────────────────────────────────
 
     def _change_mode(self, now: Ms, *, fault: bool) -> list[Event]:
-        asked = self._operator_flash or self._stopping or self._run.kind is RunKind.FLASH
+        asked = self._operator_flash or self._stopping or self._pattern.flash_is_scheduled
         if not self._mode.tick(now, fault=fault, flash_asked=asked, all_red=self._rings.all_red):
             return []
         events: list[Event] = []
@@ -201,15 +193,7 @@ class Controller:
         if status is not self._flash_status:
             self._flash_status = status
             events.append(Event(EventCode.UNIT_FLASH_STATUS, status))
-        if self._mode.mode is Mode.CLEARING:
-            return events  # on the way to flash: what ran is still the pattern
-        strategy = self._strategy
-        flashing = self._mode.mode in FLASHING
-        pattern = PATTERN_FLASH if flashing else strategy.plan.number if strategy else PATTERN_FREE
-        if pattern != self._announced:
-            self._announced = pattern
-            events += strategy.announce() if strategy and not flashing else [Event(EventCode.PATTERN_CHANGE, pattern)]
-        return events
+        return events + self._pattern.announce(self._mode.mode)
 
     def _flash_status_now(self) -> FlashStatus:
         mode = self._mode.mode
@@ -219,7 +203,7 @@ class Controller:
             return FlashStatus.FAULT_MONITOR
         if mode is Mode.START_UP_FLASH:
             return FlashStatus.START_UP
-        return FlashStatus.AUTOMATIC if self._run.kind is RunKind.FLASH else FlashStatus.LOCAL_MANUAL
+        return FlashStatus.AUTOMATIC if self._pattern.flash_is_scheduled else FlashStatus.LOCAL_MANUAL
 
     # ── serving ─────────────────────────────────────────────────────────────────────────────────
 
@@ -227,8 +211,8 @@ class Controller:
         events: list[Event] = []
         for number, calls in self._calls.items():
             events += calls.hear(now, self._machines[number].interval)
-        asks = self._ask(now)
-        events += self._note_holds(asks.holds)
+        asks, asked = self._ask()
+        events += asked + self._note_holds(asks.holds)
         moves = self._rings.tick(now, self._demand(now, asks), asks)
         at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
         events += self._apply(now, moves)
@@ -242,22 +226,25 @@ class Controller:
         events = [Event(EventCode.PHASE_HOLD_OFF, p) for p in sorted(ended)]
         return events + [Event(EventCode.PHASE_HOLD_ON, p) for p in sorted(begun)]
 
-    def _ask(self, now: Ms) -> Asks:
-        if self._strategy is None:
-            return NOTHING
-        greens = [n for n, m in self._machines.items() if m.is_green]
-        return self._strategy.ask(now, self._reference_ms, greens)
+    def _ask(self) -> tuple[Asks, list[Event]]:
+        """What the row of askers asks for, from the strategy up to the one with the most right."""
+        strategy = self._pattern.strategy
+        asks, events = strategy.ask(self._view) if strategy is not None else (NOTHING, [])
+        for asker in self._askers:
+            asks, more = asker.shape(self._view, asks)
+            events += more
+        return asks, events
 
     def _demand(self, now: Ms, asks: Asks) -> Demand:
         """Who wants right-of-way in this tick, from calls, recalls and the strategy."""
         calls = self._calls
         if not asks.hears_detectors:
             walks = frozenset(n for n, c in calls.items() if (c.ped if self._is_green(n) else n in asks.ped_calls))
-            return Demand(asks.calls - asks.omits, walks)
+            return Demand(asks.calls - asks.omits, walks - asks.ped_omits)
         wanted = frozenset(n for n, c in calls.items() if c.demands and not self._is_green(n)) | asks.calls
         soft = frozenset(p for p in self._soft if p not in wanted and self._nobody_opposes(now, p, wanted))
         walks = frozenset(n for n, c in calls.items() if c.wants_walk(green=self._is_green(n)))
-        return Demand((wanted | soft) - asks.omits, walks | asks.ped_calls)
+        return Demand((wanted | soft) - asks.omits, (walks | asks.ped_calls) - asks.ped_omits)
 
     def _nobody_opposes(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber]) -> bool:
         """Whether a soft recall may speak: no conflicting phase is called, none in green has traffic."""

@@ -10,13 +10,14 @@ minimum, so that the sequence gains on the clock (at least a tenth of a cycle in
 tenth of its cycle above the minimums cannot gain: there the green dwells to its force-off point once and is in step.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from edge.control.asks import Asks
+from edge.control.view import View
 from edge.model.events import Event, EventCode
 from edge.model.plans import FixedPlan
 from edge.model.site import Site
-from edge.model.units import SECOND_MS, Ms, PhaseNumber
+from edge.model.units import SECOND_MS, Ms, PhaseNumber, PlanNumber
 
 DWELL_SHARE = 5
 """A green is held to its force-off point when that is at most its own length plus 1/5 of the cycle away. Ours: close to
@@ -38,12 +39,21 @@ class FixedPlanStrategy:
         self._omits = frozenset(site.phases) - self._all
         self._ends: dict[PhaseNumber, Ms] = {}
 
+    @property
+    def plan_number(self) -> PlanNumber:
+        """The plan that runs."""
+        return self.plan.number
+
     def cycle_timer_ms(self, reference_ms: Ms) -> Ms:
         """Where the plan stands in its cycle, ms from its start."""
         return (reference_ms - self.plan.offset_ms) % self.plan.cycle_ms
 
-    def ask(self, now: Ms, reference_ms: Ms, greens: Iterable[PhaseNumber]) -> Asks:
+    def ask(self, view: View) -> tuple[Asks, list[Event]]:
         """Call all, hold each green to its end, force off what has reached it."""
+        return self.asks_for(view.now, view.reference_ms, tuple(view.greens())), []
+
+    def asks_for(self, now: Ms, reference_ms: Ms, greens: Collection[PhaseNumber]) -> Asks:
+        """The same from plain values."""
         timer = self.cycle_timer_ms(reference_ms)
         self._ends = {p: self._ends.get(p) or self._end_of(now, timer, p) for p in greens if p in self._all}
         omitted = frozenset(p for p in greens if p not in self._all)  # still green from before the plan

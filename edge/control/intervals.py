@@ -112,6 +112,7 @@ class PhaseMachine:
     """One phase's vehicle and pedestrian interval. Starts red, with its red revert running from `now`."""
 
     __slots__ = (
+        "green_began",
         "green_ended",
         "interval",
         "is_green",
@@ -131,6 +132,7 @@ class PhaseMachine:
         self.is_green = False  # kept beside the interval because everybody asks in every tick
         self.since = now
         self.red_since = now  # end of the last yellow
+        self.green_began = now  # start of the last minimum green
         self.green_ended = now  # start of the last yellow
         self.minimum_ms = 0  # of this green
         self.ped = PedInterval.DONT_WALK
@@ -160,6 +162,7 @@ class PhaseMachine:
         if walk and self.timing.ped is None:
             raise IntervalError(f"phase {self.number}: walk asked, but it has no pedestrian movement")
         events = self._move(now, Cue.START)
+        self.green_began = now
         self.minimum_ms = self.timing.longest_minimum_ms if walk else self.timing.min_green_ms
         return events + self._step_ped(now, Cue.WALK) if walk else events
 

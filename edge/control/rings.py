@@ -176,7 +176,7 @@ class Rings:
         if timers.gapped or self._calls[phase].gapped(now):
             return Termination.GAP_OUT
         since = timers.opposed_since
-        if since is not None and now - since >= self._site.phases[phase].max_green_ms:
+        if asks.hears_maximums and since is not None and now - since >= self._site.phases[phase].max_green_ms:
             return Termination.MAX_OUT
         return None
 

@@ -1,14 +1,14 @@
 """Why a phase is green or red now, in the words of a technician."""
 
+from edge.control.askers import Strategy
 from edge.control.calls import PhaseCalls
-from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.intervals import PhaseMachine
 from edge.model.exchange import Interval, PedInterval, PhaseStatus
 from edge.model.units import Ms
 
 
 def phase_status(
-    now: Ms, machine: PhaseMachine, calls: PhaseCalls, opposed_since: Ms | None, strategy: FixedPlanStrategy | None
+    now: Ms, machine: PhaseMachine, calls: PhaseCalls, opposed_since: Ms | None, strategy: Strategy | None
 ) -> PhaseStatus:
     """One phase for the screen."""
     waiting = calls.waiting_since

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from drivers.base import DetectorSource
 from edge.model.detectors import InputRef, InputSample
 from edge.model.exchange import ShellFault
+from edge.model.external import WireName, wire_name
 from edge.model.faults import FaultKind
 from edge.model.site import Site
 from edge.model.units import ButtonNumber, DetectorNumber, Ms
@@ -19,6 +20,7 @@ class Heard:
 
     detectors: dict[DetectorNumber, InputSample]
     buttons: dict[ButtonNumber, InputSample]
+    wires: dict[WireName, InputSample]
     faults: tuple[ShellFault, ...]
 
 
@@ -31,7 +33,8 @@ class Intake:
     def __init__(self, site: Site, sources: Mapping[str, DetectorSource], now: Ms) -> None:
         self._detectors = {number: detector.input for number, detector in site.detectors.items()}
         self._buttons = {number: button.input for number, button in site.buttons.items()}
-        wired = {ref.device for ref in (*self._detectors.values(), *self._buttons.values())}
+        self._wires = {wire_name(ref): ref for ref in site.wires}
+        wired = {ref.device for ref in (*self._detectors.values(), *self._buttons.values(), *self._wires.values())}
         self._sources = {name: source for name, source in sources.items() if name in wired}
         self._stale_ms = {name: site.devices[name].options.stale_after_ms for name in self._sources}
         self._newest = dict.fromkeys(self._sources, now)
@@ -41,7 +44,8 @@ class Intake:
         said = {name: source.latest() for name, source in self._sources.items()}
         detectors = {number: sample for number, ref in self._detectors.items() if (sample := _of(said, ref))}
         buttons = {number: sample for number, ref in self._buttons.items() if (sample := _of(said, ref))}
-        return Heard(detectors, buttons, tuple(self._lost(now, said)))
+        wires = {name: sample for name, ref in self._wires.items() if (sample := _of(said, ref))}
+        return Heard(detectors, buttons, wires, tuple(self._lost(now, said)))
 
     def _lost(self, now: Ms, said: Mapping[str, Samples]) -> list[ShellFault]:
         faults = []

@@ -52,7 +52,7 @@ class Street:
         readbacks, output_faults = self.outputs.look(now)
         late = self.punctuality.begun(now, late_us)
         faults = (*heard.faults, *output_faults, *late, *clock_faults, *standing)
-        inputs = Inputs(heard.detectors, heard.buttons, local, commands, faults, readbacks)
+        inputs = Inputs(heard.detectors, heard.buttons, local, commands, faults, readbacks, heard.wires)
         result = self.tick.advance(now, inputs)
         self.outputs.write(result.verdict.permitted)
         return Stepped(now, inputs, local, result)

@@ -1,6 +1,6 @@
 """One tick's inputs as the difference from the tick before, exactly, in plain JSON values. Pure: values there and back.
 
-A tick is `[now, detectors, buttons, local, commands, faults, readbacks]`, `now` as the rise since the tick before.
+A tick is `[now, detectors, buttons, local, commands, faults, readbacks, wires]`, `now` as the rise since the tick before.
 `0` stands for what need not be said: the same object as before (samples, readbacks), equal (faults), none (commands),
 gone on with the clock (local). What changes on every tick, the instants at which samples were taken, is told once for
 all samples that shared one: they mostly come from the same answer of the same device.
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from edge.model.commands import Command, CommandKind
 from edge.model.detectors import InputSample
 from edge.model.exchange import Inputs, Readback, ShellFault
+from edge.model.external import WireName
 from edge.model.faults import FaultKind
 from edge.model.indications import Lamps
 from edge.model.plans import LocalTime
@@ -22,7 +23,7 @@ from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
 Json: TypeAlias = Any
 """What `json` reads and writes. Shapes are told at each function."""
 
-_Number = TypeVar("_Number", DetectorNumber, ButtonNumber)
+_Number = TypeVar("_Number", DetectorNumber, ButtonNumber, WireName)
 _Samples: TypeAlias = Mapping[_Number, InputSample]
 
 _NOTHING = InputSample(occupied=False, count=0, taken_ms=0)  # what a sample differs from when there was none
@@ -40,6 +41,7 @@ def encode(rise_ms: Ms, before: Inputs, inputs: Inputs) -> list[Json]:
         [[c.kind.value, c.who, c.why] for c in inputs.commands] or 0,
         0 if inputs.faults == before.faults else [[f.kind.value, f.where, f.detail] for f in inputs.faults],
         _readbacks(before.readbacks, inputs.readbacks),
+        _samples(before.wires, inputs.wires),
     ]
 
 
@@ -49,7 +51,9 @@ def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
     Raises:
         ValueError: it does not go on from `before`.
     """
-    rise_ms, detectors, buttons, local, commands, faults, readbacks = tick
+    rise_ms, detectors, buttons, local, commands, faults, readbacks, *wires = (
+        tick  # journals of version 1 have no wires
+    )
     return rise_ms, Inputs(
         _samples_back(before.detectors, detectors),
         _samples_back(before.buttons, buttons),
@@ -57,6 +61,7 @@ def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
         tuple(Command(CommandKind(kind), who, why) for kind, who, why in commands or ()),
         before.faults if faults == 0 else tuple(ShellFault(FaultKind(k), where, detail) for k, where, detail in faults),
         before.readbacks if readbacks == 0 else tuple(_readbacks_back(before.readbacks, readbacks)),
+        _samples_back(before.wires, wires[0] if wires else 0),
     )
 
 

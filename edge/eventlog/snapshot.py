@@ -96,8 +96,8 @@ class Occasion:
 def document(occasion: Occasion, moments: Iterable[Moment]) -> dict[str, Any]:
     """The snapshot as JSON values: a head, `status`, and `ticks`.
 
-    The first tick says everything; later ones only the members that have changed, of detectors and buttons only the
-    changed ones. `sample_age_ms`: age of the oldest sample of a tick.
+    The first tick says everything; later ones only the members that have changed, of detectors, buttons and wires only
+    the changed ones. `sample_age_ms`: age of the oldest sample of a tick.
     """
     return {"v": SCHEMA, **plain(occasion), "ticks": list(_ticks(moments))}
 
@@ -108,7 +108,7 @@ def _ticks(moments: Iterable[Moment]) -> Iterator[dict[str, Any]]:
     for moment in moments:
         whole = _whole(moment)
         tick = {"now": moment.now} | {key: value for key, value in whole.items() if before.get(key, ...) != value}
-        for kind in ("detectors", "buttons"):
+        for kind in ("detectors", "buttons", "wires"):
             tick |= _changed(kind, getattr(heard, kind), getattr(moment.inputs, kind))
         yield tick
         before, heard = whole, moment.inputs
@@ -139,7 +139,7 @@ def _whole(moment: Moment) -> dict[str, Any]:
     }
 
 
-def _changed(kind: str, before: Mapping[int, InputSample], after: Mapping[int, InputSample]) -> dict[str, Any]:
+def _changed(kind: str, before: Mapping[Any, InputSample], after: Mapping[Any, InputSample]) -> dict[str, Any]:
     changed = {
         str(number): {"occupied": sample.occupied, "count": sample.count, "ok": sample.ok}
         for number, sample in after.items()

@@ -7,6 +7,7 @@ from enum import Enum
 from edge.model.commands import Command
 from edge.model.detectors import InputSample
 from edge.model.events import Event
+from edge.model.external import Wires
 from edge.model.faults import Fault, FaultKind
 from edge.model.indications import Indication, Lamps
 from edge.model.phases import Recall
@@ -49,6 +50,7 @@ class Inputs:
     commands: tuple[Command, ...] = ()
     faults: tuple[ShellFault, ...] = ()
     readbacks: tuple[Readback, ...] = ()
+    wires: Wires = field(default_factory=dict)
 
 
 class Mode(Enum):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge.model.detectors import Detector, PedButton
+from edge.model.detectors import Detector, InputRef, PedButton
 from edge.model.devices import Device
 from edge.model.indications import ChannelKind, Indication
 from edge.model.phases import Phase
@@ -133,6 +133,11 @@ class Site:
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
         return max(self.phases[ending].change_ms, self.intergreen.get((ending, starting), 0))
+
+    @property
+    def wires(self) -> tuple[InputRef, ...]:
+        """Every general-purpose input that any section names, each once."""
+        return ()
 
     @property
     def longest_stop_ms(self) -> Ms:

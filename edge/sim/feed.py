@@ -44,6 +44,7 @@ class PlantFeed:
 
     def __init__(self, site: Site, plant: Plant, mocks: Mapping[str, MockDevice]) -> None:
         refs = [d.input for d in site.detectors.values()] + [b.input for b in site.buttons.values()]
+        refs += site.wires
         inputs = {ref.device for ref in refs}
         outputs = {channel.output for channel in site.channels.values()}
         real = sorted((inputs | outputs) - mocks.keys())

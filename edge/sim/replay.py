@@ -14,6 +14,7 @@ from edge.eventlog.export import LogRow, read_csv
 from edge.model.detectors import InputSample
 from edge.model.events import EventCode
 from edge.model.exchange import Inputs
+from edge.model.external import wire_name
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, TICK_MS, ButtonNumber, DetectorNumber, Ms, PhaseNumber
@@ -122,6 +123,7 @@ class _Recorded:
     def __init__(self, site: Site) -> None:
         self._detectors = dict.fromkeys(site.detectors, (False, 0))
         self._buttons = dict.fromkeys(site.buttons, (False, 0))
+        self._wires = [wire_name(ref) for ref in site.wires]  # the log does not tell them: nobody asks
         self._heard: Counter[DetectorNumber] = Counter()
         self._unknown_detectors: Counter[int] = Counter()
         self._unknown_buttons: Counter[int] = Counter()
@@ -140,6 +142,7 @@ class _Recorded:
             {number: InputSample(on, count, now) for number, (on, count) in self._detectors.items()},
             {number: InputSample(on, count, now) for number, (on, count) in self._buttons.items()},
             local,
+            wires={name: InputSample(occupied=False, count=0, taken_ms=now) for name in self._wires},
         )
 
     def warnings(self) -> list[str]:

@@ -138,4 +138,4 @@ def _drive(run: Run, plant: Plant, start: LocalTime, duration_ms: Ms) -> None:
     shown: Mapping[ChannelNumber, Indication] = {}
     for now in range(0, duration_ms, TICK_MS):
         heard = plant.step(now, shown)
-        shown = run.advance(now, Inputs(heard.detectors, heard.buttons, later(start, now)))
+        shown = run.advance(now, Inputs(heard.detectors, heard.buttons, later(start, now), wires=heard.wires))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.model.detectors import InputSample
+from edge.model.external import Wires, wire_name
 from edge.model.indications import ChannelKind, Indication
 from edge.model.site import Site
 from edge.model.units import TICK_MS, ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
@@ -24,6 +25,7 @@ class PlantInputs:
 
     detectors: Mapping[DetectorNumber, InputSample]
     buttons: Mapping[ButtonNumber, InputSample]
+    wires: Wires
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Plant:
         walk = _channels(site, ChannelKind.PEDESTRIAN)
         self._lane_channels = [(lane, vehicle.get(lane.layout.phase)) for lane in self.lanes]
         self._crossing_channels = [(crossing, walk.get(crossing.phase)) for crossing in self.crossings]
+        self._wires = [wire_name(ref) for ref in site.wires]  # nobody asks: no train, no bus, no police officer
         self._began_ms: Ms | None = None
         self._t: Ms = 0
 
@@ -107,6 +110,7 @@ class Plant:
         return PlantInputs(
             {number: InputSample(loop.over > 0, loop.count, now) for number, loop in self._loops.items()},
             {number: InputSample(t < button.until_ms, button.count, now) for number, button in self._buttons.items()},
+            {name: InputSample(occupied=False, count=0, taken_ms=now) for name in self._wires},
         )
 
     def report(self) -> PlantReport:

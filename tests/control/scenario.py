@@ -4,6 +4,7 @@ from edge.model.commands import Command, CommandKind
 from edge.model.detectors import InputSample
 from edge.model.events import EventCode
 from edge.model.exchange import Decision, Inputs, Interval, Mode, PedInterval, PhaseStatus, ShellFault
+from edge.model.external import WireName
 from edge.model.faults import FaultKind
 from edge.model.plans import LocalTime
 from edge.model.site import Site
@@ -25,6 +26,7 @@ class Scenario:
         self.silent: set[int] = set()
         self.no_button: set[int] = set()
         self.count: dict[int, int] = dict.fromkeys(site.detectors, 0)
+        self.wires: dict[str, bool] = {}  # general-purpose inputs, by name
         self.faults: tuple[ShellFault, ...] = ()
         self.commands: tuple[Command, ...] = ()
         self.local = local
@@ -69,7 +71,8 @@ class Scenario:
         if local is not None:
             day = (local.day_ms + self.now) % 86_400_000
             local = LocalTime(local.date, local.weekday, day, local.epoch_ms + self.now, local.synced)
-        result = self.tick.advance(self.now, Inputs(samples, buttons, local, self.commands, self.faults))
+        wires = {WireName(w): InputSample(on, 0, self.now) for w, on in self.wires.items()}
+        result = self.tick.advance(self.now, Inputs(samples, buttons, local, self.commands, self.faults, wires=wires))
         assert not result.verdict.violations, result.verdict.violations
         self.commands = ()
         self.decision = result.decision

@@ -73,7 +73,7 @@ def test_a_clock_set_by_an_hour_disturbs_no_interval_and_the_plan_finds_its_step
 def test_a_phase_without_a_split_is_omitted() -> None:
     site = builders.site(builders.rings("1 2 | 3"), [builders.phase(n) for n in (1, 2, 3)])
     plan = FixedPlan(PlanNumber(1), "x", 60_000, 0, {number(2): 30_000, number(3): 30_000})
-    asks = FixedPlanStrategy(site, plan).ask(0, 0, [number(1)])
+    asks = FixedPlanStrategy(site, plan).asks_for(0, 0, [number(1)])
     assert asks.omits == {1}
     assert asks.calls == {2, 3}
     assert not asks.holds

@@ -98,7 +98,7 @@ def test_inputs_that_only_went_on_are_told_in_a_few_bytes(inputs: Inputs, rise_m
     steady = replace(inputs, commands=(), readbacks=())
     later = replace(steady, local=_later(steady.local, rise_ms))
     told = json.dumps(encode(rise_ms, steady, later), separators=(",", ":"))
-    assert len(told) <= len("[1000,0,0,null,0,0,0]")
+    assert len(told) <= len("[1000,0,0,null,0,0,0,0]")
 
 
 def _later(local: LocalTime | None, rise_ms: Ms) -> LocalTime | None:
@@ -238,7 +238,7 @@ def test_a_record_of_a_later_program_ends_the_reading() -> None:
         (b"", "no input journal"),
         (b"TimeStamp,DeviceId,EventId,Parameter\n", "no input journal"),
         (frame(b"E 1 2 3:4"), "no input journal"),
-        (frame(b'J {"v":2,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
+        (frame(b'J {"v":3,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
     ],
 )
 def test_what_is_no_journal_is_refused_by_name(data: bytes, says: str) -> None:

@@ -1,0 +1,39 @@
+"""Rows of `phases` to the timing of the frozen site."""
+
+from edge.config.phase_rows import PhaseRow
+from edge.config.problems import Findings
+from edge.config.rows import SiteFile
+from edge.model.phases import PedTiming, Phase
+from edge.model.units import PhaseNumber
+
+
+def phase_of(number: PhaseNumber, row: PhaseRow, rows: SiteFile, findings: Findings) -> Phase:
+    """One phase. What its row says of itself that does not fit together is reported."""
+    return Phase(
+        number=number,
+        move=row.move,
+        min_green_ms=row.min_green,
+        passage_ms=row.passage,
+        max_green_ms=row.max_green,
+        yellow_ms=row.yellow,
+        red_clear_ms=row.red_clear,
+        recall=row.recall,
+        locking=row.lock,
+        dual_entry=number in rows.options.dual_entry,
+        ped=_ped(number, row, findings),
+    )
+
+
+def _ped(number: PhaseNumber, row: PhaseRow, findings: Findings) -> PedTiming | None:
+    here = ("phases", number)
+    walk, clear = (*here, "walk"), (*here, "ped_clear")
+    if row.walk is not None and row.ped_clear is not None:
+        return PedTiming(row.walk, row.ped_clear, row.ped_recall)
+    if row.walk is not None and not findings.is_spoiled(clear):
+        findings.value(walk, f"phase {number} has walk and no ped_clear", "add ped_clear: crossing length / 3.5 ft/s")
+    if row.ped_clear is not None and not findings.is_spoiled(walk):
+        findings.value(clear, f"phase {number} has ped_clear and no walk", "add walk: 7")
+    if row.walk is None and row.ped_clear is None and row.ped_recall and not findings.is_spoiled(walk, clear):
+        findings.value((*here, "ped_recall"), f"phase {number} has ped_recall and no walk", "add walk and ped_clear")
+    findings.spoiled.update({walk, clear} if row.walk is not None or row.ped_clear is not None else ())
+    return None

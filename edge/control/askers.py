@@ -1,0 +1,38 @@
+"""Who may ask, and with what right.
+
+Askers stand in a row, each with more right than the one before: the strategy (a plan, coordination, later the adaptive
+layer), then what inputs and operators ask for, transit priority, manual control, and preemption last. Each is given what
+those before it ask for and returns what shall be asked for instead; `edge.control.controller` keeps the row. None of them
+reaches an interval: what is asked for is heard by `rings`, and only behind minimum, walk and pedestrian clearance.
+"""
+
+from typing import Protocol
+
+from edge.control.asks import Asks
+from edge.control.view import View
+from edge.model.events import Event
+from edge.model.units import Ms, PlanNumber
+
+
+class Strategy(Protocol):
+    """What runs instead of plain actuation: asks first, and has the least right."""
+
+    @property
+    def plan_number(self) -> PlanNumber:
+        """The plan (pattern) that it runs, for the screen and the log."""
+
+    def cycle_timer_ms(self, reference_ms: Ms) -> Ms:
+        """Where the plan stands in its cycle, ms from its start."""
+
+    def ask(self, view: View) -> tuple[Asks, list[Event]]:
+        """What it asks for in this tick, and what is logged of it."""
+
+    def announce(self) -> list[Event]:
+        """The events that say which plan runs: pattern, cycle, offset, splits."""
+
+
+class Asker(Protocol):
+    """One in the row above the strategy."""
+
+    def shape(self, view: View, asks: Asks) -> tuple[Asks, list[Event]]:
+        """What shall be asked for instead of `asks`, and what is logged of it. Called once in every tick of RUN."""

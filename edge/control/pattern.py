@@ -1,0 +1,58 @@
+"""What runs: from the schedule and the rung of the ladder to a strategy, and what the log says of it (131 …)."""
+
+from edge.control.askers import Strategy
+from edge.control.fixed_plan import FixedPlanStrategy
+from edge.control.mode import FLASHING
+from edge.control.schedule import what_runs
+from edge.model.events import PATTERN_FLASH, PATTERN_FREE, Event, EventCode
+from edge.model.exchange import Mode, Rung
+from edge.model.plans import FREE, LocalTime, Run, RunKind
+from edge.model.site import Site
+from edge.model.units import SECOND_MS, Ms, PlanNumber
+
+
+class Pattern:
+    """The strategy of the hour. `reference_ms` counts from local midnight, or freely without a trusted clock."""
+
+    def __init__(self, site: Site, now: Ms) -> None:
+        self._site = site
+        self.strategy: Strategy | None = None  # None: plain actuation, free
+        self.run: Run = FREE
+        self.since = now
+        self.reference_ms = now
+        self._read_ms: Ms = -SECOND_MS
+        self._announced: int | None = None
+
+    def read(self, now: Ms, local: LocalTime | None, rung: Rung) -> None:
+        """Look up what should run (once a second), and change the strategy if it is another. `local`: None if not trusted."""
+        self.reference_ms = local.day_ms if local is not None else now
+        site = self._site
+        if now - self._read_ms >= SECOND_MS:
+            self._read_ms = now
+            self.run = what_runs(site.schedule, site.exceptions, local) if local is not None else FREE
+        plan = self._plan_number(rung)
+        if plan != (self.strategy.plan_number if self.strategy else None):
+            self.strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
+            self.since = now
+
+    def announce(self, mode: Mode) -> list[Event]:
+        """The events of a change of pattern. On the way to flash, what ran is still the pattern."""
+        if mode is Mode.CLEARING:
+            return []
+        strategy = self.strategy
+        flashing = mode in FLASHING
+        pattern = PATTERN_FLASH if flashing else strategy.plan_number if strategy else PATTERN_FREE
+        if pattern == self._announced:
+            return []
+        self._announced = pattern
+        return strategy.announce() if strategy and not flashing else [Event(EventCode.PATTERN_CHANGE, pattern)]
+
+    @property
+    def flash_is_scheduled(self) -> bool:
+        """Whether the schedule asks for flash now."""
+        return self.run.kind is RunKind.FLASH
+
+    def _plan_number(self, rung: Rung) -> PlanNumber | None:
+        if rung is Rung.FIXED_PLAN:
+            return self._site.fallback.plan
+        return self.run.plan if self.run.kind is RunKind.PLAN else None

@@ -1,0 +1,95 @@
+"""What those who ask may look at: the phases as they stand, the demand, the wires and the time. Read-only.
+
+One `View` lives as long as the controller; the controller alone writes its per-tick members, before anybody asks.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from edge.control.calls import PhaseCalls
+from edge.control.intervals import PhaseMachine
+from edge.control.rings import Rings
+from edge.model.detectors import InputRef
+from edge.model.exchange import Interval, PedInterval
+from edge.model.external import Wires, wire_name
+from edge.model.plans import LocalTime
+from edge.model.site import Site
+from edge.model.units import Ms, PhaseNumber
+
+
+class View:
+    """The engine at one tick. `reference_ms`: ms since local midnight, or freely counted without a trusted clock.
+
+    `local`: local time, None where the clock may not be trusted. `wires`: general-purpose inputs as heard in this tick.
+    """
+
+    __slots__ = ("_calls", "_machines", "_rings", "local", "now", "reference_ms", "site", "wires")
+
+    def __init__(
+        self,
+        site: Site,
+        machines: Mapping[PhaseNumber, PhaseMachine],
+        calls: Mapping[PhaseNumber, PhaseCalls],
+        rings: Rings,
+        now: Ms,
+    ) -> None:
+        self.site = site
+        self._machines = machines
+        self._calls = calls
+        self._rings = rings
+        self.now = now
+        self.reference_ms = now
+        self.local: LocalTime | None = None
+        self.wires: Wires = {}
+
+    # ── phases ──
+    def greens(self) -> Iterator[PhaseNumber]:
+        """The phases in green."""
+        return (n for n, machine in self._machines.items() if machine.is_green)
+
+    def is_green(self, phase: PhaseNumber) -> bool:
+        """Whether the phase is in green."""
+        return self._machines[phase].is_green
+
+    def interval(self, phase: PhaseNumber) -> Interval:
+        """The vehicle interval of the phase."""
+        return self._machines[phase].interval
+
+    def ped(self, phase: PhaseNumber) -> PedInterval:
+        """The pedestrian interval of the phase."""
+        return self._machines[phase].ped
+
+    def in_interval_ms(self, phase: PhaseNumber) -> Ms:
+        """How long the vehicle interval of the phase has lasted."""
+        return self.now - self._machines[phase].since
+
+    def green_ms(self, phase: PhaseNumber) -> Ms:
+        """How long the phase has been green; 0 where it is not."""
+        machine = self._machines[phase]
+        return self.now - machine.green_began if machine.is_green else 0
+
+    # ── demand ──
+    def vehicle_call(self, phase: PhaseNumber) -> bool:
+        """Whether a vehicle call is registered and not served."""
+        return self._calls[phase].vehicle
+
+    def ped_call(self, phase: PhaseNumber) -> bool:
+        """Whether a pedestrian call is registered and not served."""
+        return self._calls[phase].ped
+
+    def demands(self, phase: PhaseNumber) -> bool:
+        """Whether the phase wants to be served: a call, or a recall stronger than soft."""
+        return self._calls[phase].demands
+
+    def gapped(self, phase: PhaseNumber) -> bool:
+        """Whether its passage time has run out."""
+        return self._calls[phase].gapped(self.now)
+
+    def opposed_since(self, phase: PhaseNumber) -> Ms | None:
+        """Since when its green has been opposed; None while nobody opposes it."""
+        return self._rings.opposed_since(phase)
+
+    # ── wires ──
+    def wire_on(self, ref: InputRef) -> bool | None:
+        """Whether a general-purpose input is on; None where nothing valid has been heard of it."""
+        sample = self.wires.get(wire_name(ref))
+        return sample.occupied if sample is not None and sample.ok else None
