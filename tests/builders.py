@@ -78,7 +78,10 @@ def _first(sequence: Sequence) -> tuple[PhaseNumber, ...]:
 
 def _detector(p: Phase) -> Detector:
     number = DetectorNumber(p.number)
-    return Detector(number, InputRef("mock", str(p.number)), p.number, DetectorKind.STOPBAR, LIMITS)
+    counts = p.added_initial is not None
+    return Detector(
+        number, InputRef("mock", str(p.number)), p.number, DetectorKind.STOPBAR, LIMITS, adds_initial=counts
+    )
 
 
 def _channels(phases: Row[Phase]) -> list[Channel]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import card, detectors, devices, phases, plans, rings
+from edge.check import card, detectors, devices, green, phases, plans, rings
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -15,6 +15,7 @@ Rule: TypeAlias = Callable[[Draft, Findings], None]
 RULES: tuple[Rule, ...] = (
     *rings.RULES,
     *phases.RULES,
+    *green.RULES,
     *detectors.RULES,
     *devices.RULES,
     *card.RULES,

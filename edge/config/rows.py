@@ -126,6 +126,15 @@ class DetectorRow(LimitsRow):
     delay: Annotated[Ms, Seconds(0, 255)] = setting(0, "Presence on red before it calls, s (NTCIP 2.3.2.7).")
     extend: Annotated[Ms, Seconds(0, 25.5)] = setting(0, "Presence stretched on green, s (NTCIP 2.3.2.8).")
     distance_m: Annotated[float | None, Decimal(0, 500)] = optional("From the stop line upstream, metres.")
+    queue_limit: Annotated[Ms, Seconds(0, 255)] = setting(
+        0, "Heard so long into the green only, s; 0 for all of it (NTCIP 2.3.2.11)."
+    )
+    switch_phase: Annotated[PhaseNumber | None, Whole(1, 16)] = optional(
+        "Heard for this phase while that is green and its own is not (NTCIP 2.3.2.6)."
+    )
+    adds_initial: Annotated[bool | None, Switch()] = optional(
+        "Counts vehicles for volume_density; default true for kinds advance and count."
+    )
     partner: Annotated[DetectorNumber | None, Whole(1, 255)] = optional(
         "The detector that stands in for it while it has failed."
     )

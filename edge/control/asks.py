@@ -16,6 +16,7 @@ class Asks:
     `hears_detectors` False means that detectors and recalls are not heard at all: then only `calls` and `ped_calls` give
     demand, and a green ends by force-off alone. A push-button is heard only beside a green that nobody opposes.
     `hears_maximums` False: no green ends by its maximum (max inhibit). `ped_omits`: no walk of these phases begins.
+    `maximum`: which maximum green is timed, 1, 2 or 3.
     """
 
     calls: Phases = NOBODY
@@ -26,6 +27,7 @@ class Asks:
     ped_omits: Phases = NOBODY
     hears_detectors: bool = True
     hears_maximums: bool = True
+    maximum: int = 1
 
 
 NOTHING = Asks()

@@ -5,6 +5,7 @@ partner its phase is recalled as the site file says. A failed push-button recall
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import DetectorLogic, Diagnosis
@@ -67,6 +68,9 @@ class DetectorBank:
         self._failed_buttons: frozenset[ButtonNumber] = frozenset()
         self._targets: dict[DetectorNumber, list[Detector]] = {}
         self._turn = 0
+        counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
+        self._counted = {d.config.number: (d, 0) for d in counting}
+        self._switching = [d for d in self._detectors if d.config.switch_phase is not None]
         self._rewire()
 
     @property
@@ -82,6 +86,10 @@ class DetectorBank:
             config = logic.config
             if logic.hear(now, samples.get(config.number), green=is_green(config.phase)):
                 events.append(self._flip(logic))
+        if self._switching:
+            self._switch(is_green)
+        if self._counted:
+            self._count_vehicles(is_green)
         for button in self._buttons:
             pressed, heard = button.hear(now, inputs.buttons.get(button.config.number))
             events += heard
@@ -127,11 +135,38 @@ class DetectorBank:
         code = EventCode.DETECTOR_ON if logic.active else EventCode.DETECTOR_OFF
         return Event(code, logic.config.number)
 
+    def _switch(self, is_green: Callable[[PhaseNumber], bool]) -> None:
+        """Let a detector with a switch phase speak for whom it should be heard at this instant."""
+        for logic in self._switching:
+            config = logic.config
+            away = config.switch_phase is not None and is_green(config.switch_phase) and not is_green(config.phase)
+            heard_for = config.switch_phase if away and config.switch_phase is not None else config.phase
+            targets = self._targets[config.number]
+            for k, heard_as in enumerate(targets):
+                if heard_as.number == config.number and heard_as.phase != heard_for:
+                    self._tell(logic, heard_as, active=False)
+                    targets[k] = replace(config, phase=heard_for)
+                    self._tell(logic, targets[k], active=True)
+
+    def _tell(self, logic: DetectorLogic, heard_as: Detector, *, active: bool) -> None:
+        if logic.active:
+            phase = self._calls[heard_as.phase]
+            phase.count(active=active, calls=heard_as.calls, extends=heard_as.extends)
+
+    def _count_vehicles(self, is_green: Callable[[PhaseNumber], bool]) -> None:
+        """Count the vehicles that have come on yellow and red, for added initial and cars before reduction."""
+        for number, (logic, seen) in self._counted.items():
+            if logic.actuations == seen:
+                continue
+            self._counted[number] = logic, logic.actuations
+            if number not in self._failed and not is_green(logic.config.phase):
+                self._calls[logic.config.phase].cars += logic.actuations - seen
+
     def _rewire(self) -> None:
         """Work out anew who is heard for whom; failures are rare, so this starts from nothing."""
         self._targets = {number: [] for number in self._by_number}
         for phase in self._calls.values():
-            phase.calling = phase.extending = 0
+            phase.calling = phase.gap.extending = 0
             phase.asked_recall, phase.asked_ped_recall = Recall.NONE, False
         for logic in self._detectors:
             self._wire(logic.config)
@@ -166,6 +201,14 @@ class DetectorBank:
             _note(self._diagnosed, str(logic.config.number), kind)
         for button in self._buttons[self._turn :: _CHECKED_EVERY]:
             _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))
+
+
+def _counts_vehicles(site: Site) -> bool:
+    """Whether any phase uses the count of vehicles on yellow and red."""
+    reductions = (phase.gap_reduction for phase in site.phases.values())
+    return any(r is not None and r.cars_before for r in reductions) or any(
+        phase.added_initial is not None for phase in site.phases.values()
+    )
 
 
 def _awake(limits: DetectorLimits, day_ms: Ms) -> bool:

@@ -6,6 +6,7 @@ recall"). A green that ends by maximum or force-off with its passage time still 
 the vehicle it cut off is not forgotten.
 """
 
+from edge.control.gap import Gap
 from edge.model.detectors import OnFault
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
@@ -29,15 +30,15 @@ class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "asked_ped_recall", "asked_recall", "calling", "extended_at", "extending", "locked", "ped", "ped_since", "phase",
-        "vehicle", "vehicle_since",
+        "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_since", "phase", "vehicle",
+        "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
         self.phase = phase
         self.calling = 0  # calling detectors that are active now
-        self.extending = 0  # extending detectors that are active now
-        self.extended_at = now  # when the last of them was active
+        self.gap = Gap(phase, now)
+        self.cars = 0  # vehicles counted while the phase was not green
         self.locked = False
         self.vehicle = False  # registered (43) and not yet served or dropped (44)
         self.vehicle_since = now
@@ -52,7 +53,7 @@ class PhaseCalls:
         if calls:
             self.calling += change
         if extends:
-            self.extending += change
+            self.gap.extending += change
 
     def place(self, now: Ms) -> list[Event]:
         """Place a call for vehicles and one for pedestrians, as after a start-up: nobody knows who has been waiting."""
@@ -68,8 +69,8 @@ class PhaseCalls:
 
     def hear(self, now: Ms, interval: Interval) -> list[Event]:
         """Take in one tick: extension while green, calls while not."""
-        if self.extending:
-            self.extended_at = now
+        if self.gap.extending:
+            self.gap.extended_at = now
         if interval in (Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST):
             return []
         if self.calling and self.phase.locking:
@@ -82,7 +83,8 @@ class PhaseCalls:
     def served(self, now: Ms, *, walk: bool) -> list[Event]:
         """The phase turned green: its calls are answered, its passage timer starts."""
         self.locked = False
-        self.extended_at = now
+        self.cars = 0
+        self.gap.green_began(now)
         if walk:
             self.ped = False
         return self._drop() if self.vehicle else []
@@ -93,19 +95,18 @@ class PhaseCalls:
 
     def cut_off(self, now: Ms, reason: Termination) -> None:
         """The green ended; remember a vehicle that was still in its passage time."""
-        if reason is not Termination.GAP_OUT and self._in_passage(now):
+        if reason is not Termination.GAP_OUT and self.gap.vehicle_in_passage(now):
             self.locked = True
 
     def gapped(self, now: Ms) -> bool:
-        """Whether no extension has come for the passage time. Never under a max recall."""
-        return self.standing is not Recall.MAX and not self._in_passage(now)
+        """Whether no extension has come for the allowed gap. Never under a max recall."""
+        return self.standing is not Recall.MAX and self.gap.is_out(now)
 
-    def gap_left_ms(self, now: Ms) -> Ms:
-        """What is left of the passage time."""
-        return self.phase.passage_ms if self.extending else max(0, self.phase.passage_ms - (now - self.extended_at))
-
-    def _in_passage(self, now: Ms) -> bool:
-        return self.extending > 0 or now - self.extended_at < self.phase.passage_ms
+    @property
+    def initial_ms(self) -> Ms:
+        """The initial green for the vehicles counted so far; 0 without added initial."""
+        added = self.phase.added_initial
+        return added.initial_ms(self.cars) if added is not None else 0
 
     @property
     def standing(self) -> Recall:

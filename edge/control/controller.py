@@ -12,8 +12,9 @@ from edge.control.faultbook import FaultBook
 from edge.control.intervals import PhaseMachine
 from edge.control.lamps import LampTable
 from edge.control.mode import FLASHING, UnitMode
+from edge.control.moves import Demand, RingMoves
 from edge.control.pattern import Pattern
-from edge.control.rings import Demand, RingMoves, Rings
+from edge.control.rings import Rings
 from edge.control.view import View
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
@@ -94,14 +95,14 @@ class Controller:
     def status(self, now: Ms) -> CoreStatus:
         """Everything for the screen; built on demand."""
         strategy = self._pattern.strategy
-        opposed = {p: self._rings.opposed_since(p) for p in self._site.phases}
+        left = {p: self._rings.max_left_ms(now, p) for p in self._site.phases}
         return CoreStatus(
             now,
             self._mode.mode,
             self.rung,
             strategy.plan_number if strategy else None,
             strategy.cycle_timer_ms(self._pattern.reference_ms) if strategy else None,
-            tuple(phase_status(now, self._machines[p], self._calls[p], opposed[p], strategy) for p in sorted(opposed)),
+            tuple(phase_status(now, self._machines[p], self._calls[p], left[p], strategy) for p in sorted(left)),
             self._bank.statuses(),
             self._book.faults,
         )
@@ -277,8 +278,8 @@ def longest_wait_ms(site: Site) -> Ms:
 
     def longest(phase: PhaseNumber) -> Ms:
         p = site.phases[phase]
-        clearance = max(p.change_ms, worst_intergreen) + site.options.red_revert_ms
-        return p.max_green_ms + p.longest_minimum_ms + clearance
+        clearance = max(p.change_ms, worst_intergreen) + max(site.options.red_revert_ms, p.red_revert_ms)
+        return p.longest_max_ms + p.longest_initial_ms + clearance
 
     groups = range(site.sequence.group_count)
     times = max(2, len(site.sequence.rings))

@@ -72,6 +72,7 @@ class DetectorLogic:
         "_count",
         "_delay_from",
         "_extend_until",
+        "_green_since",
         "active",
         "actuations",
         "config",
@@ -94,6 +95,7 @@ class DetectorLogic:
         self._count: int | None = None
         self._delay_from = NEVER
         self._extend_until = -NEVER
+        self._green_since = NEVER
 
     def hear(self, now: Ms, sample: InputSample | None, *, green: bool) -> bool:
         """Take in one tick's sample. Returns whether `active` changed."""
@@ -105,10 +107,11 @@ class DetectorLogic:
             and sample.occupied == self.occupied
             and self.active == self.occupied
             and self._delay_from == NEVER
+            and not self.config.queue_limit_ms
         ):
             return False
         pulsed = self._note(now, sample)
-        active = self._shape(now, pulsed=pulsed, green=green)
+        active = self._shape(now, pulsed=pulsed, green=green) and not self._past_queue_limit(now, green=green)
         if active == self.active:
             return False
         self.active = active
@@ -117,6 +120,14 @@ class DetectorLogic:
     def stale(self, now: Ms) -> bool:
         """Whether the last valid sample is older than its device allows."""
         return now - self.heard > self.stale_after_ms
+
+    def _past_queue_limit(self, now: Ms, *, green: bool) -> bool:
+        """Whether the queue this detector is there for is taken to be gone: so long into the green it is not heard."""
+        limit_ms = self.config.queue_limit_ms
+        if not limit_ms:
+            return False
+        self._green_since = min(self._green_since, now) if green else NEVER
+        return green and now - self._green_since >= limit_ms
 
     def _note(self, now: Ms, sample: InputSample) -> bool:
         """Count, diagnose; whether there was an actuation too short to be seen as a level."""

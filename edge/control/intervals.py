@@ -112,6 +112,7 @@ class PhaseMachine:
     """One phase's vehicle and pedestrian interval. Starts red, with its red revert running from `now`."""
 
     __slots__ = (
+        "_added",
         "green_began",
         "green_ended",
         "interval",
@@ -135,12 +136,15 @@ class PhaseMachine:
         self.green_began = now  # start of the last minimum green
         self.green_ended = now  # start of the last yellow
         self.minimum_ms = 0  # of this green
+        self._added = False  # whether an added initial made it longer
         self.ped = PedInterval.DONT_WALK
         self.ped_since = now
 
     def may_start(self, now: Ms, red_revert_ms: Ms) -> bool:
         """Whether `start` would be heard: red, and red for at least the red revert time."""
-        return self.interval is Interval.RED and now - self.red_since >= max(red_revert_ms, LEAST_SHOWN_MS)
+        return self.interval is Interval.RED and now - self.red_since >= max(
+            red_revert_ms, self.timing.red_revert_ms, LEAST_SHOWN_MS
+        )
 
     def may_end(self) -> bool:
         """Whether `end` would be heard: in extension, nobody walking."""
@@ -151,8 +155,8 @@ class PhaseMachine:
         standing = self.ped is PedInterval.DONT_WALK and now - self.ped_since >= LEAST_SHOWN_MS
         return self.timing.ped is not None and self.is_green and standing
 
-    def start(self, now: Ms, red_revert_ms: Ms, *, walk: bool) -> list[Event]:
-        """Begin the minimum green, with walk if asked.
+    def start(self, now: Ms, red_revert_ms: Ms, *, walk: bool, initial_ms: Ms = 0) -> list[Event]:
+        """Begin the minimum green, with walk if asked. `initial_ms`: an added initial, which can only make it longer.
 
         Raises:
             IntervalError: not red, red revert still timing, or a walk for a phase without pedestrians.
@@ -163,7 +167,9 @@ class PhaseMachine:
             raise IntervalError(f"phase {self.number}: walk asked, but it has no pedestrian movement")
         events = self._move(now, Cue.START)
         self.green_began = now
-        self.minimum_ms = self.timing.longest_minimum_ms if walk else self.timing.min_green_ms
+        stated_ms = self.timing.longest_minimum_ms if walk else self.timing.min_green_ms
+        self.minimum_ms = max(stated_ms, initial_ms)
+        self._added = initial_ms > stated_ms
         return events + self._step_ped(now, Cue.WALK) if walk else events
 
     def walk(self, now: Ms) -> list[Event]:
@@ -192,6 +198,8 @@ class PhaseMachine:
         events = [] if self.ped is PedInterval.DONT_WALK else self._tick_ped(now)
         while (cue := self._due(now, opposed=opposed)) is not None:
             events += self._move(now, cue)
+            if cue is Cue.MINIMUM_TIMED and self._added:
+                events.append(Event(EventCode.ADDED_INITIAL_COMPLETE, self.number))
         return events
 
     def cut(self) -> list[Event]:

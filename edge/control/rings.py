@@ -18,11 +18,13 @@ tick in which a green is opposed (Indiana code 2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edge.control.asks import Asks
 from edge.control.calls import PhaseCalls
 from edge.control.intervals import PhaseMachine
+from edge.control.maximum import Maximum
+from edge.control.moves import Demand, RingMoves
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
@@ -33,20 +35,16 @@ from edge.model.units import Ms, PhaseNumber
 
 @dataclass(slots=True)
 class _Ring:
-    """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry."""
+    """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry.
+
+    `handed_over`: the phase that let an earlier one of this visit be served again, by conditional service.
+    """
 
     groups: tuple[tuple[PhaseNumber, ...], ...]
     active: PhaseNumber | None = None
     coming: PhaseNumber | None = None
     rank: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Who wants to be served in this tick, and for whom a walk is wanted."""
-
-    vehicles: frozenset[PhaseNumber]
-    walks: frozenset[PhaseNumber]
+    handed_over: PhaseNumber | None = None
 
 
 @dataclass(slots=True)
@@ -55,16 +53,6 @@ class _Timers:
 
     opposed_since: Ms | None = None
     gapped: bool = False
-
-
-@dataclass(slots=True)
-class RingMoves:
-    """What one tick of the rings did."""
-
-    events: list[Event] = field(default_factory=list)
-    ended: list[tuple[PhaseNumber, Termination]] = field(default_factory=list)
-    started: list[tuple[PhaseNumber, bool]] = field(default_factory=list)  # with walk?
-    walked: list[PhaseNumber] = field(default_factory=list)
 
 
 class Rings:
@@ -84,13 +72,16 @@ class Rings:
         }
         self._rings = [_Ring(groups) for groups in site.sequence.rings]
         self._timers = {p: _Timers() for p in self._places}
+        self._maximums = {p: Maximum(phase) for p, phase in site.phases.items()}
+        self._reducing = frozenset(p for p, phase in site.phases.items() if phase.gap_reduction is not None)
+        self._maximum = 1  # which one is timed
         self.group = 0
 
     def enter(self, first: tuple[PhaseNumber, ...]) -> None:
         """Begin again from all red with these phases; they must be concurrent."""
         self.group = self._group_of[first[0]]
         for r, ring in enumerate(self._rings):
-            ring.active, ring.rank = None, -1
+            ring.active, ring.rank, ring.handed_over = None, -1, None
             ring.coming = next((p for p in first if self._places[p].ring == r), None)
 
     def forget(self) -> None:
@@ -104,10 +95,16 @@ class Rings:
         """When the running green of `phase` was first opposed; None if it is not."""
         return self._timers[phase].opposed_since
 
+    def max_left_ms(self, now: Ms, phase: PhaseNumber) -> Ms | None:
+        """What is left of the maximum green of `phase`; None while it is not timed."""
+        since = self._timers[phase].opposed_since
+        return None if since is None else max(0, self._maximums[phase].ms - (now - since))
+
     def tick(self, now: Ms, demand: Demand, asks: Asks) -> RingMoves:
         """One tick: let the intervals time, end what is ready, cross if all may, start what is clear."""
         moves = RingMoves()
         wanted = demand.vehicles
+        self._maximum = asks.maximum
         for ring in self._rings:
             if ring.active is not None:
                 self._time(now, ring, wanted, moves)
@@ -163,6 +160,10 @@ class Rings:
         elif timers.opposed_since is None:
             timers.opposed_since = now
             moves.events.append(Event(EventCode.PHASE_CHECK, phase))
+            moves.events += self._maximums[phase].timing_begins(self._maximum)
+        if phase in self._reducing:
+            waiting = sum(self._calls[p].cars for p in wanted & self._conflicts[phase])
+            moves.events += self._calls[phase].gap.oppose(now, timers.opposed_since, waiting)
 
     def _reason(self, now: Ms, phase: PhaseNumber, asks: Asks) -> Termination | None:
         """Why the green of `phase` may end now; None while it may not."""
@@ -176,7 +177,7 @@ class Rings:
         if timers.gapped or self._calls[phase].gapped(now):
             return Termination.GAP_OUT
         since = timers.opposed_since
-        if asks.hears_maximums and since is not None and now - since >= self._site.phases[phase].max_green_ms:
+        if asks.hears_maximums and since is not None and now - since >= self._maximums[phase].ms:
             return Termination.MAX_OUT
         return None
 
@@ -187,11 +188,13 @@ class Rings:
         phase = ring.active
         if phase is None or not self._machines[phase].is_green:
             return
-        successor = self._successor(ring, wanted)
+        successor = self._successor(ring, wanted) or self._conditional(now, ring, wanted, asks)
         if successor is None:
             return
         reason = self._reason(now, phase, asks)
         if reason is not None:
+            if self._places[successor].rank < ring.rank and self._beyond(wanted):
+                ring.handed_over = phase
             ring.coming = successor
             self._end(now, phase, reason, moves)
 
@@ -199,10 +202,43 @@ class Rings:
         """The next phase of the ring in this visit; with no demand behind a barrier, the visit may begin again."""
         phases = ring.groups[self.group]
         later = next((p for p in phases[ring.rank + 1 :] if p in wanted), None)
+        if ring.handed_over is not None and self._beyond(wanted):
+            return None  # what may still be served here is for `_conditional` to say
         if later is not None or self._beyond(wanted):
             return later
         passed = ring.rank if ring.active is not None else ring.rank + 1  # an idle ring may serve its last phase again
         return next((p for p in phases[: max(passed, 0)] if p in wanted), None)
+
+    def _conditional(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
+        """Conditional service: whom a ring that waits at the barrier may serve meanwhile.
+
+        An earlier phase with a vehicle call, or the one that has handed over to it, and only if its clearance and its green
+        fit before the greens that are not ready to end must end by their maximum (NTCIP 1202 phaseOptions bit 14).
+        """
+        phase = _active(ring)
+        back = ring.handed_over
+        if back is None and self._site.phases[phase].conditional_service:
+            earlier = ring.groups[self.group][: ring.rank]
+            candidate = next((p for p in earlier if p in wanted and self._calls[p].vehicle), None)
+        else:
+            candidate = back if back in wanted and self._site.phases[back].conditional_reservice else None
+        if candidate is None or phase == candidate or not self._beyond(wanted):
+            return None
+        needed = self._site.clearance_ms(phase, candidate) + self._site.phases[candidate].longest_initial_ms
+        return candidate if self._left_ms(now, ring, asks) >= needed else None
+
+    def _left_ms(self, now: Ms, ring: _Ring, asks: Asks) -> Ms:
+        """How long the barrier still cannot be crossed because of the other rings, at the most; 0 if they are ready."""
+        left: list[Ms] = []
+        for other in self._rings:
+            if other is ring or other.active is None:
+                continue
+            since = self._timers[other.active].opposed_since
+            if not self._is_green(other) or since is None:
+                return 0
+            if self._reason(now, other.active, asks) is None:
+                left.append(self._maximums[other.active].ms - (now - since))
+        return min(left, default=0)
 
     def _beyond(self, wanted: frozenset[PhaseNumber]) -> bool:
         """Whether there is demand behind a barrier."""
@@ -210,6 +246,7 @@ class Rings:
 
     def _end(self, now: Ms, phase: PhaseNumber, reason: Termination, moves: RingMoves) -> None:
         moves.events += self._machines[phase].end(now, reason)
+        moves.events += self._maximums[phase].ended(reason)
         moves.ended.append((phase, reason))
 
     # ── the barrier ─────────────────────────────────────────────────────────────────────────────
@@ -247,7 +284,7 @@ class Rings:
         groups = {self._group_of[p] for p in wanted}
         self.group = next(g for k in range(1, count) if (g := (self.group + k) % count) in groups)
         for ring in self._rings:
-            ring.rank = -1
+            ring.rank, ring.handed_over = -1, None
             ring.coming = next((p for p in ring.groups[self.group] if p in wanted), None)
 
     # ── starting ────────────────────────────────────────────────────────────────────────────────
@@ -257,7 +294,9 @@ class Rings:
         if phase is None or phase in asks.omits or not self._clear(now, phase):
             return
         walk = phase in demand.walks
-        moves.events += self._machines[phase].start(now, self._site.options.red_revert_ms, walk=walk)
+        initial_ms = self._calls[phase].initial_ms if asks.hears_detectors else 0
+        revert_ms = self._site.options.red_revert_ms
+        moves.events += self._machines[phase].start(now, revert_ms, walk=walk, initial_ms=initial_ms)
         moves.started.append((phase, walk))
         self._timers[phase] = _Timers()
         self._note_opposition(now, phase, demand.vehicles, moves)

@@ -8,14 +8,11 @@ from edge.model.units import Ms
 
 
 def phase_status(
-    now: Ms, machine: PhaseMachine, calls: PhaseCalls, opposed_since: Ms | None, strategy: Strategy | None
+    now: Ms, machine: PhaseMachine, calls: PhaseCalls, max_left_ms: Ms | None, strategy: Strategy | None
 ) -> PhaseStatus:
     """One phase for the screen."""
     waiting = calls.waiting_since
     green = machine.is_green
-    max_left = None
-    if green and opposed_since is not None and strategy is None:
-        max_left = max(0, machine.timing.max_green_ms - (now - opposed_since))
     return PhaseStatus(
         machine.number,
         machine.interval,
@@ -25,8 +22,8 @@ def phase_status(
         calls.ped,
         calls.standing,
         None if waiting is None or green else now - waiting,
-        calls.gap_left_ms(now) if green else None,
-        max_left,
+        calls.gap.left_ms(now) if green else None,
+        max_left_ms if green and strategy is None else None,
         _reason(machine, calls, planned=strategy is not None),
     )
 
@@ -40,7 +37,7 @@ def _reason(machine: PhaseMachine, calls: PhaseCalls, *, planned: bool) -> str:
         case Interval.EXTENSION if planned:
             return "held by the fixed plan"
         case Interval.EXTENSION:
-            return "extended by traffic" if calls.extending else "timing its gap, or waiting for the other ring"
+            return "extended by traffic" if calls.gap.extending else "timing its gap, or waiting for the other ring"
         case Interval.REST:
             return "resting, nobody opposes it"
         case Interval.YELLOW_CHANGE:

@@ -74,6 +74,12 @@ class Detector:
     extend_ms: Ms = 0
     distance_m: float | None = None
     partner: DetectorNumber | None = None
+    queue_limit_ms: Ms = 0
+    """How long into the green of its phase it is heard; 0: for all of it (NTCIP 1202 2.3.2.11)."""
+    switch_phase: PhaseNumber | None = None
+    """Heard for this phase instead while that is green and its own is not (NTCIP 1202 2.3.2.6)."""
+    adds_initial: bool = False
+    """Its actuations on yellow and red are vehicles for added initial and cars before reduction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,59 @@ class PedTiming:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedInitial:
+    """Variable initial (NTCIP 1202 2.2.2.11, 2.2.2.12): each vehicle counted on yellow and red adds to the first green.
+
+    The green lasts min(per_actuation_ms x vehicles, most_ms) at least, and never less than the minimum green.
+    """
+
+    per_actuation_ms: Ms
+    most_ms: Ms
+
+    def initial_ms(self, vehicles: int) -> Ms:
+        """The initial green for so many vehicles."""
+        return min(self.per_actuation_ms * vehicles, self.most_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class GapReduction:
+    """How the allowed gap falls from the passage time to `min_gap_ms` (NTCIP 1202 2.2.2.13 to 2.2.2.17).
+
+    It begins `before_ms` after the first serviceable conflicting call, or when `cars_before` vehicles wait on conflicting
+    phases if that is sooner (0: not counted), and reaches the minimum gap `to_reduce_ms` later: in a straight line, or in
+    steps of `step_ms` where that is not 0.
+    """
+
+    before_ms: Ms
+    cars_before: int
+    to_reduce_ms: Ms
+    min_gap_ms: Ms
+    step_ms: Ms = 0
+
+    def gap_ms(self, passage_ms: Ms, reducing_ms: Ms) -> Ms:
+        """The allowed gap `reducing_ms` after the reduction began; the passage time before that."""
+        fall = passage_ms - self.min_gap_ms
+        if reducing_ms <= 0 or fall <= 0:
+            return passage_ms
+        if reducing_ms >= self.to_reduce_ms:
+            return self.min_gap_ms
+        fallen = fall * reducing_ms // self.to_reduce_ms
+        return passage_ms - (fallen // self.step_ms * self.step_ms if self.step_ms else fallen)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicMax:
+    """A running maximum that follows the traffic (NTCIP 1202 2.2.2.18, 2.2.2.19).
+
+    `limit_ms` is the other end of its range, the maximum in effect being the first and where it begins. After two maximum
+    terminations in a row, and after each further one, it is `step_ms` longer; after two gap-outs in a row `step_ms` shorter.
+    """
+
+    limit_ms: Ms
+    step_ms: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
     """One row of the timing sheet. All durations in ms; `intergreen` is kept by `Site`."""
 
@@ -52,6 +105,30 @@ class Phase:
     locking: bool = False
     dual_entry: bool = False
     ped: PedTiming | None = None
+    max_green_2_ms: Ms | None = None
+    max_green_3_ms: Ms | None = None
+    dynamic_max: DynamicMax | None = None
+    added_initial: AddedInitial | None = None
+    gap_reduction: GapReduction | None = None
+    guaranteed_passage: bool = False
+    red_revert_ms: Ms = 0
+    """Red before this phase is green again, where it is longer than the unit's (NTCIP 1202 2.2.2.10)."""
+    conditional_service: bool = False
+    """Waiting at a barrier, this phase may hand over to an earlier one of its ring (NTCIP phaseOptions bit 14)."""
+    conditional_reservice: bool = False
+    """After that it may be served once more itself."""
+
+    @property
+    def longest_max_ms(self) -> Ms:
+        """The longest maximum green that can be in effect."""
+        others = (self.max_green_2_ms, self.max_green_3_ms, self.dynamic_max.limit_ms if self.dynamic_max else None)
+        return max(self.max_green_ms, *(ms or 0 for ms in others))
+
+    @property
+    def longest_initial_ms(self) -> Ms:
+        """The longest green that must be shown: minimum, added initial, walk and pedestrian clearance."""
+        added = self.added_initial.most_ms if self.added_initial else 0
+        return max(self.longest_minimum_ms, added)
 
     @property
     def change_ms(self) -> Ms:

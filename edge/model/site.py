@@ -143,4 +143,4 @@ class Site:
     def longest_stop_ms(self) -> Ms:
         """The longest orderly stop: from a request to all red, whatever is being shown."""
         worst_intergreen = max(self.intergreen.values(), default=0)
-        return max(p.longest_minimum_ms + max(p.change_ms, worst_intergreen) for p in self.phases.values())
+        return max(p.longest_initial_ms + max(p.change_ms, worst_intergreen) for p in self.phases.values())

@@ -19,6 +19,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "intersection.sheet": ("intersection", "sheet"),
     "options": ("options",),
     "phases": ("phases", 1),
+    "phases.volume_density": ("phases", 1, "volume_density"),
+    "phases.dynamic_max": ("phases", 1, "dynamic_max"),
     "driver: modbus": ("io", "x", "modbus"),
     "inputs": ("io", "x", "modbus", "inputs"),
     "driver: serial": ("io", "x", "serial"),

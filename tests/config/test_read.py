@@ -249,11 +249,8 @@ def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: 
 @pytest.mark.parametrize(
     ("old", "new", "path"),
     [
-        ("recall: none", "max_green_2: 30", "phases.4.max_green_2"),
         ("recall: none", "lpi: 3", "phases.4.lpi"),
-        ("recall: none", "volume_density: {min_gap: 2}", "phases.4.volume_density"),
         ("cycle: 60", 'cycle: 60, rings: ["4 | 2"]', "plans.1.rings"),
-        ("delay: 3.0", "switch_phase: 2", "detectors.2.switch_phase"),
         ("{phase: 4, output", "{overlap: A, output", "channels.4.overlap"),
     ],
 )

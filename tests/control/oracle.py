@@ -24,6 +24,7 @@ class Head:
     red_clear: int
     walk: int = 0
     ped_clearance: int = 0
+    revert: int = 0
 
 
 class Oracle:
@@ -124,7 +125,7 @@ class Oracle:
                 if start < end:
                     continue
                 if b == a:
-                    if start - red < self.revert:
+                    if start - red < max(self.revert, head.revert):
                         self.complaints.append(f"{start}: phase {a} green again {start - red} ms after its yellow")
                 elif frozenset((a, b)) not in self.together:
                     least = max(head.yellow + head.red_clear, self.intergreen.get((a, b), 0))

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from edge.model.detectors import InputSample
 from edge.model.exchange import Inputs, Mode, ShellFault
 from edge.model.faults import FaultKind
 from edge.model.indications import ChannelKind, Indication
-from edge.model.phases import PedTiming, Phase, Recall
+from edge.model.phases import AddedInitial, DynamicMax, GapReduction, PedTiming, Phase, Recall
 from edge.model.plans import LocalTime, Run, RunKind, ScheduleEntry
 from edge.model.site import Options, Site
 from edge.model.units import PhaseNumber, PlanNumber
@@ -38,6 +39,23 @@ def ring_texts(draw: st.DrawFn, most: int = 4) -> list[str]:
 
 
 @st.composite
+def green_time(draw: st.DrawFn) -> dict[str, Any]:
+    """Volume density, more maximums and conditional service: mostly none of them, as on most streets."""
+    if draw(st.integers(0, 2)):
+        return {}
+    tenths = st.integers
+    return {
+        "added_initial": draw(st.none() | st.just(AddedInitial(1_500, 20_000))),
+        "gap_reduction": draw(st.none() | st.just(GapReduction(2_000, draw(tenths(0, 3)), 5_000, 500))),
+        "guaranteed_passage": draw(st.booleans()),
+        "dynamic_max": draw(st.none() | st.just(DynamicMax(40_000, 5_000))),
+        "red_revert_ms": draw(tenths(0, 80)) * 100,
+        "conditional_service": draw(st.booleans()),
+        "conditional_reservice": draw(st.booleans()),
+    }
+
+
+@st.composite
 def phases(draw: st.DrawFn, number: int) -> Phase:
     """One phase with any timing the check accepts."""
     tenths = st.integers
@@ -57,6 +75,7 @@ def phases(draw: st.DrawFn, number: int) -> Phase:
         locking=draw(st.booleans()),
         dual_entry=draw(st.booleans()),
         ped=ped,
+        **draw(green_time()),
     )
 
 
@@ -111,7 +130,10 @@ def heads(site: Site) -> list[Head]:
         p = site.phases[c.phase]
         ped = c.kind is ChannelKind.PEDESTRIAN
         walk, clearance = (p.ped.walk_ms, p.ped.clearance_ms) if ped and p.ped else (0, 0)
-        found.append(Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance))
+        revert = p.red_revert_ms
+        found.append(
+            Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance, revert)
+        )
     return found
 
 
