@@ -133,6 +133,7 @@ def exception_meaning(code: int) -> str:
 _CIRCUITS: Mapping[ChannelKind, tuple[Lamps, ...]] = {
     ChannelKind.VEHICLE: (Lamps.RED, Lamps.YELLOW, Lamps.GREEN),
     ChannelKind.PEDESTRIAN: (Lamps.RED, Lamps.GREEN),
+    ChannelKind.ARROW: (Lamps.RED, Lamps.YELLOW, Lamps.GREEN, Lamps.ARROW),
 }
 
 

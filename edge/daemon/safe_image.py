@@ -19,7 +19,11 @@ HEAD = "stopline-safe-image 1"
 """Kind and version. A reader refuses any other: raise the number with every change of the format."""
 
 _PARITY = {Parity.NONE: "N", Parity.EVEN: "E", Parity.ODD: "O"}
-_STOPPED = {ChannelKind.VEHICLE: Indication.RED, ChannelKind.PEDESTRIAN: Indication.DONT_WALK}
+_STOPPED = {
+    ChannelKind.VEHICLE: Indication.RED,
+    ChannelKind.PEDESTRIAN: Indication.DONT_WALK,
+    ChannelKind.ARROW: Indication.RED,
+}
 
 
 def render(site: Site) -> str:

@@ -10,6 +10,7 @@ class ChannelKind(Enum):
 
     VEHICLE = "vehicle"
     PEDESTRIAN = "pedestrian"
+    ARROW = "flashing-arrow"  # a four-section left-turn head: red, yellow, green and flashing yellow arrow
 
 
 class Indication(Enum):
@@ -24,15 +25,20 @@ class Indication(Enum):
     DONT_WALK = 6
     PED_CLEARANCE = 7  # flashing don't walk
     WALK = 8
+    FLASH_YELLOW_ARROW = 9  # a permissive left turn (MUTCD 11th ed. 4F); a right-of-way, unlike FLASH_YELLOW
 
 
 class Lamps(IntFlag):
-    """The three circuits of a load switch. A pedestrian channel has don't walk on RED and walk on GREEN."""
+    """The circuits of a load switch. A pedestrian channel has don't walk on RED and walk on GREEN.
+
+    ARROW is the fourth circuit of a flashing-arrow head; in a cabinet it comes from another channel's spare load switch.
+    """
 
     NONE = 0
     RED = 1
     YELLOW = 2
     GREEN = 4
+    ARROW = 8
 
 
 FLASH_HALF_PERIOD_MS: Ms = 500
@@ -50,6 +56,7 @@ _FLASHING: dict[Indication, Lamps] = {
     Indication.FLASH_RED: Lamps.RED,
     Indication.FLASH_YELLOW: Lamps.YELLOW,
     Indication.PED_CLEARANCE: Lamps.RED,
+    Indication.FLASH_YELLOW_ARROW: Lamps.ARROW,
 }
 
 VEHICLE_INDICATIONS = frozenset(
@@ -62,6 +69,7 @@ VEHICLE_INDICATIONS = frozenset(
         Indication.FLASH_YELLOW,
     }
 )
+ARROW_INDICATIONS = VEHICLE_INDICATIONS | {Indication.FLASH_YELLOW_ARROW}
 PEDESTRIAN_INDICATIONS = frozenset({Indication.DARK, Indication.DONT_WALK, Indication.PED_CLEARANCE, Indication.WALK})
 
 

@@ -1,11 +1,12 @@
 """The whole configured intersection, frozen: what `edge.config` reads, `edge.check` has cross-checked and the core runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.model.detectors import Detector, InputRef, PedButton
 from edge.model.devices import Device
 from edge.model.indications import ChannelKind, Indication
+from edge.model.overlaps import Overlap
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
 from edge.model.sequence import Sequence
@@ -14,6 +15,7 @@ from edge.model.units import (
     ChannelNumber,
     DetectorNumber,
     Ms,
+    OverlapNumber,
     PhaseNumber,
     PlanNumber,
 )
@@ -21,10 +23,11 @@ from edge.model.units import (
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One load-switch channel: the phase (or its pedestrian movement) it shows and where it is wired.
+    """One load-switch channel: the phase (or its pedestrian movement) or the overlap it shows and where it is wired.
 
-    `wires`: (red, yellow, green) of a vehicle channel, (don't walk, walk) of a pedestrian one, as coil or line numbers
-    counted from 0 on device `output`. `flash`: what it shows in flash.
+    `wires`: (red, yellow, green) of a vehicle channel, with the flashing arrow as a fourth of a flashing-arrow one,
+    (don't walk, walk) of a pedestrian one, as coil or line numbers counted from 0 on device `output`. `flash`: what it
+    shows in flash. Where `overlap` is set, that is what it shows, and `phase` is the first of the overlap's parents.
     """
 
     number: ChannelNumber
@@ -33,6 +36,7 @@ class Channel:
     output: str
     wires: tuple[int, ...]
     flash: Indication
+    overlap: OverlapNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,24 @@ class CardChannel:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The monitor's card: channels, and the pairs that may have right-of-way together. Nothing else is permitted."""
+    """The monitor's card: channels, and the pairs that may have right-of-way together. Nothing else is permitted.
+
+    `flashing_arrow`: pairs (a, b) in which a may show its flashing yellow arrow, or end it, beside the right-of-way of b.
+    Two arrows may flash together where both (a, b) and (b, a) stand.
+    """
 
     channels: tuple[CardChannel, ...]
     permissive: frozenset[frozenset[ChannelNumber]]
     confirmed_by: str = ""
+    flashing_arrow: frozenset[tuple[ChannelNumber, ChannelNumber]] = frozenset()
 
     def may_run_together(self, a: ChannelNumber, b: ChannelNumber) -> bool:
         """Whether two channels may show green, yellow, walk or pedestrian clearance at the same time."""
         return a == b or frozenset((a, b)) in self.permissive
+
+    def may_flash_beside(self, arrow: ChannelNumber, other: ChannelNumber) -> bool:
+        """Whether `arrow` may show its flashing yellow arrow, or the yellow that ends it, beside `other`."""
+        return (arrow, other) in self.flashing_arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +142,7 @@ class Site:
     start_up: StartUp
     log_limits: LogLimits
     file_hash: str = ""
+    overlaps: Mapping[OverlapNumber, Overlap] = field(default_factory=dict)
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
@@ -143,4 +157,10 @@ class Site:
     def longest_stop_ms(self) -> Ms:
         """The longest orderly stop: from a request to all red, whatever is being shown."""
         worst_intergreen = max(self.intergreen.values(), default=0)
-        return max(p.longest_initial_ms + max(p.change_ms, worst_intergreen) for p in self.phases.values())
+        overlap = self.longest_overlap_end_ms
+        return max(p.longest_initial_ms + max(p.change_ms, worst_intergreen, overlap) for p in self.phases.values())
+
+    @property
+    def longest_overlap_end_ms(self) -> Ms:
+        """How long after the green of its phase an overlap can still move or clear; 0 where there is none."""
+        return max((o.longest_end_ms for o in self.overlaps.values()), default=0)

@@ -9,7 +9,7 @@ from edge.model.indications import Indication
 from edge.model.units import ChannelNumber, Ms
 from edge.safety.card import Image
 
-STARTS = frozenset({Indication.GREEN, Indication.WALK})
+STARTS = frozenset({Indication.GREEN, Indication.WALK, Indication.FLASH_YELLOW_ARROW})
 """The indications that begin a right-of-way."""
 
 STOPS = frozenset({Indication.RED, Indication.DONT_WALK, Indication.DARK})
@@ -27,17 +27,25 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One channel: what it shows, since when, and when its last green (walk) since flash ended, None if none did."""
+    """One channel: what it shows, since when, and when its last green (walk) since flash ended, None if none did.
+
+    `arrow_ended_ms`: the same of its last flashing yellow arrow. `after_arrow`: whether the arrow was what it showed
+    before, so that a yellow shown now ends an arrow and no green.
+    """
 
     shown: Indication
     since_ms: Ms
     ended_ms: Ms | None = None
+    arrow_ended_ms: Ms | None = None
+    after_arrow: bool = False
 
     def after(self, shown: Indication, now: Ms) -> "Track":
         """The track once `shown` is shown from `now` on."""
         if shown is self.shown:
             return self
-        return Track(shown, now, now if self.shown in STARTS else self.ended_ms)
+        if self.shown is Indication.FLASH_YELLOW_ARROW:
+            return Track(shown, now, self.ended_ms, now, after_arrow=True)
+        return Track(shown, now, now if self.shown in STARTS else self.ended_ms, self.arrow_ended_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,14 @@ _LIMITS: dict[Rule, Ms] = {
     Rule.LAMP_MISSING: LAMP_MISSING_MS,
 }
 
-_PROCEED = Lamps.YELLOW | Lamps.GREEN
+_PROCEED = Lamps.YELLOW | Lamps.GREEN | Lamps.ARROW
 
-_COLOURS: dict[Lamps, str] = {Lamps.RED: "red", Lamps.YELLOW: "yellow", Lamps.GREEN: "green"}
+_COLOURS: dict[Lamps, str] = {
+    Lamps.RED: "red",
+    Lamps.YELLOW: "yellow",
+    Lamps.GREEN: "green",
+    Lamps.ARROW: "flashing arrow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +153,11 @@ class LampWatch:
 
     def _conflicts(self, readings: Mapping[ChannelNumber, Reading]) -> Iterator[FaultKey]:
         lit = sorted(channel for channel, reading in readings.items() if reading.lamps & _PROCEED)
+        arrows = {channel for channel in lit if readings[channel].lamps & Lamps.ARROW}
         for a, b in combinations(lit, 2):
             # Lamps as commanded in a permitted image conflict only in flash and in the yellow that ends it.
             innocent = readings[a].as_commanded and readings[b].as_commanded
-            if self._card.conflict(a, b) and not innocent:
+            if self._card.conflict(a, b, arrows) and not innocent:
                 yield Rule.LAMP_CONFLICT, (a, b)
 
     def _time(self, readings: Mapping[ChannelNumber, Reading], bad: Collection[FaultKey]) -> Iterator[Violation]:

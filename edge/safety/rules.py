@@ -78,8 +78,10 @@ class Latch:
 Minimum = tuple[Rule, Callable[[CardChannel], Ms]]
 
 _MAY_FOLLOW: dict[Indication, frozenset[Indication]] = {
-    Indication.DARK: frozenset({Indication.RED, Indication.GREEN, Indication.DONT_WALK, Indication.WALK}),
-    Indication.RED: frozenset({Indication.GREEN, Indication.DARK}),
+    Indication.DARK: frozenset(
+        {Indication.RED, Indication.GREEN, Indication.FLASH_YELLOW_ARROW, Indication.DONT_WALK, Indication.WALK}
+    ),
+    Indication.RED: frozenset({Indication.GREEN, Indication.FLASH_YELLOW_ARROW, Indication.DARK}),
     Indication.GREEN: frozenset({Indication.YELLOW}),
     Indication.YELLOW: frozenset({Indication.RED, Indication.DARK}),
     Indication.DONT_WALK: frozenset({Indication.WALK, Indication.DARK}),
@@ -87,25 +89,36 @@ _MAY_FOLLOW: dict[Indication, frozenset[Indication]] = {
     Indication.PED_CLEARANCE: frozenset({Indication.DONT_WALK, Indication.DARK}),
     Indication.FLASH_RED: frozenset({Indication.RED, Indication.DARK}),
     Indication.FLASH_YELLOW: frozenset({Indication.YELLOW}),
+    Indication.FLASH_YELLOW_ARROW: frozenset({Indication.YELLOW}),
 }
 """The steps a head may take. DARK stands for red or don't walk on a channel whose card lets it be dark."""
 
 _SKIPPED: dict[Indication, Rule] = {
     Indication.GREEN: Rule.SKIPPED_YELLOW,
     Indication.FLASH_YELLOW: Rule.SKIPPED_YELLOW,
+    Indication.FLASH_YELLOW_ARROW: Rule.SKIPPED_YELLOW,
     Indication.WALK: Rule.SKIPPED_PED_CLEARANCE,
 }
 """What has been left out when one of these goes straight to a stop indication."""
 
 _MINIMUMS: dict[Indication, Minimum] = {
     Indication.GREEN: (Rule.SHORT_GREEN, lambda channel: channel.min_green_ms),
+    Indication.FLASH_YELLOW_ARROW: (Rule.SHORT_GREEN, lambda channel: channel.min_green_ms),
     Indication.YELLOW: (Rule.SHORT_YELLOW, lambda channel: channel.min_yellow_ms),
     Indication.WALK: (Rule.SHORT_WALK, lambda channel: channel.min_walk_ms),
     Indication.PED_CLEARANCE: (Rule.SHORT_PED_CLEARANCE, lambda channel: channel.min_ped_clearance_ms),
 }
 """How long an indication must have been shown before the next step."""
 
-_RIGHT_OF_WAY = frozenset({Indication.GREEN, Indication.YELLOW, Indication.WALK, Indication.PED_CLEARANCE})
+_RIGHT_OF_WAY = frozenset(
+    {
+        Indication.GREEN,
+        Indication.FLASH_YELLOW_ARROW,
+        Indication.YELLOW,
+        Indication.WALK,
+        Indication.PED_CLEARANCE,
+    }
+)
 
 
 def judge(card: Programming, history: History, image: Image, now: Ms) -> tuple[Violation, ...]:
@@ -150,10 +163,21 @@ def _conflicts(card: Programming, history: History, image: Image) -> Iterator[Vi
         for number, shown in image.items()
         if shown in _RIGHT_OF_WAY and not (leaving and shown is Indication.YELLOW)
     )
+    arrows = {number for number in moving if _by_arrow(history, number, image[number])}
     for a, b in combinations(moving, 2):
-        if card.conflict(a, b):
+        if card.conflict(a, b, arrows):
             detail = f"channel {a} {_name(image[a])} and channel {b} {_name(image[b])} are not permissive"
             yield Violation(Rule.CONFLICT, (a, b), detail)
+
+
+def _by_arrow(history: History, number: ChannelNumber, shown: Indication) -> bool:
+    """Whether the right-of-way of a channel is the flashing yellow arrow, or the yellow that ends one."""
+    if shown is not Indication.YELLOW:
+        return shown is Indication.FLASH_YELLOW_ARROW
+    track = history.tracks.get(number)
+    if track is None:
+        return False
+    return track.after_arrow if track.shown is shown else track.shown is Indication.FLASH_YELLOW_ARROW
 
 
 def _start_up(card: Programming) -> Violation:
@@ -168,7 +192,8 @@ def _steps(card: Programming, history: History, image: Image, now: Ms) -> Iterat
         if wanted is not track.shown:
             yield from _step(card.channels[number], track.shown, wanted, now - track.since_ms)
             if wanted in STARTS:
-                yield from _clearances(card, history, number, now)
+                arrow = wanted is Indication.FLASH_YELLOW_ARROW
+                yield from _clearances(card, history, number, now, arrow=arrow)
                 yield from _leaving_flash(card, history, number, now)
 
 
@@ -185,15 +210,19 @@ def _step(channel: CardChannel, shown: Indication, wanted: Indication, shown_ms:
             yield Violation(rule, where, detail)
 
 
-def _clearances(card: Programming, history: History, starting: ChannelNumber, now: Ms) -> Iterator[Violation]:
-    for ending in card.conflicts[starting]:
-        ended_ms, needed_ms = history.tracks[ending].ended_ms, card.channels[ending].min_yellow_and_red_ms
-        if ended_ms is not None and now - ended_ms < needed_ms:
-            detail = (
-                f"channel {starting} would start {now - ended_ms} ms after channel {ending} ended, "
-                f"the card asks {needed_ms} ms of yellow and red"
-            )
-            yield Violation(Rule.SHORT_CLEARANCE, (ending, starting), detail)
+def _clearances(
+    card: Programming, history: History, starting: ChannelNumber, now: Ms, *, arrow: bool
+) -> Iterator[Violation]:
+    starts = {starting} if arrow else set()
+    for ending, track in history.tracks.items():
+        needed_ms = card.channels[ending].min_yellow_and_red_ms
+        for ended_ms, arrows in ((track.ended_ms, starts), (track.arrow_ended_ms, starts | {ending})):
+            if ended_ms is not None and now - ended_ms < needed_ms and card.conflict(ending, starting, arrows):
+                detail = (
+                    f"channel {starting} would start {now - ended_ms} ms after channel {ending} ended, "
+                    f"the card asks {needed_ms} ms of yellow and red"
+                )
+                yield Violation(Rule.SHORT_CLEARANCE, (ending, starting), detail)
 
 
 def _leaving_flash(card: Programming, history: History, starting: ChannelNumber, now: Ms) -> Iterator[Violation]:

@@ -35,9 +35,9 @@ def _channel(number: int, kind: ChannelKind, wires: tuple[int, ...]) -> Channel:
 
 @st.composite
 def wired_channels(draw: st.DrawFn) -> tuple[Channel, ...]:
-    """Channels of both kinds on wires of their own, in any order and with gaps."""
+    """Channels of all kinds on wires of their own, in any order and with gaps."""
     kinds = draw(st.lists(st.sampled_from(ChannelKind), min_size=1, max_size=16))
-    sizes = [3 if kind is ChannelKind.VEHICLE else 2 for kind in kinds]
+    sizes = [{ChannelKind.VEHICLE: 3, ChannelKind.PEDESTRIAN: 2, ChannelKind.ARROW: 4}[kind] for kind in kinds]
     wires = draw(st.lists(st.integers(0, 120), min_size=sum(sizes), max_size=sum(sizes), unique=True))
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
     return tuple(
@@ -52,7 +52,9 @@ def images(draw: st.DrawFn) -> tuple[tuple[Channel, ...], Permitted]:
     channels = draw(wired_channels())
     vehicle = st.sampled_from([Indication.RED, Indication.YELLOW, Indication.GREEN, Indication.FLASH_YELLOW])
     pedestrian = st.sampled_from([Indication.DONT_WALK, Indication.WALK, Indication.PED_CLEARANCE, Indication.DARK])
-    shown = {c.number: draw(vehicle if c.kind is ChannelKind.VEHICLE else pedestrian) for c in channels}
+    arrow = st.sampled_from([Indication.RED, Indication.YELLOW, Indication.GREEN, Indication.FLASH_YELLOW_ARROW])
+    by_kind = {ChannelKind.VEHICLE: vehicle, ChannelKind.PEDESTRIAN: pedestrian, ChannelKind.ARROW: arrow}
+    shown = {c.number: draw(by_kind[c.kind]) for c in channels}
     return channels, Permitted(1, shown, lit=draw(st.booleans()))
 
 
@@ -73,6 +75,7 @@ def test_every_lit_circuit_is_its_own_wire_and_no_other(case: tuple[tuple[Channe
     circuits = {
         ChannelKind.VEHICLE: (Lamps.RED, Lamps.YELLOW, Lamps.GREEN),
         ChannelKind.PEDESTRIAN: (Lamps.RED, Lamps.GREEN),
+        ChannelKind.ARROW: (Lamps.RED, Lamps.YELLOW, Lamps.GREEN, Lamps.ARROW),
     }
     wanted = {
         wire

@@ -27,12 +27,14 @@ LETTER = {
     Indication.DONT_WALK: "n",
     Indication.PED_CLEARANCE: "c",
     Indication.WALK: "w",
+    Indication.FLASH_YELLOW_ARROW: "a",
 }
 HEAD_MAY_SAY = {
     ChannelKind.VEHICLE: re.compile(r"Y(y([rd]+(gy[rd]+)*(gy?)?)?)?|[RD]([rd]+(gy[rd]+)*(gy?)?)?"),
     ChannelKind.PEDESTRIAN: re.compile(r"[DN]([nd]+(wc[nd]+)*(wc?)?)?"),
+    ChannelKind.ARROW: re.compile(r"Y(y([rd]+([ga]y[rd]+)*([ga]y?)?)?)?|[RD]([rd]+([ga]y[rd]+)*([ga]y?)?)?"),
 }
-ALPHABET = {ChannelKind.VEHICLE: set("dryg"), ChannelKind.PEDESTRIAN: set("dnwc")}
+ALPHABET = {ChannelKind.VEHICLE: set("dryg"), ChannelKind.PEDESTRIAN: set("dnwc"), ChannelKind.ARROW: set("dryga")}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Bar:
     begin: Ms
     end: Ms
     leaves_flash: bool = False
+    by_arrow: bool = False  # a flashing arrow, or the yellow that ends one
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,23 @@ def steady_faults(card: Card, stretch: Stretch) -> list[str]:
     for channel in card.channels:
         found += word_faults(channel, bars[channel.number])
     for one, other in combinations(card.channels, 2):
-        if frozenset({one.number, other.number}) not in card.permissive:
-            found += overlap_faults(bars[one.number], bars[other.number])
-            found += clearance_faults(one, bars[one.number], bars[other.number])
-            found += clearance_faults(other, bars[other.number], bars[one.number])
+        for mine in (False, True):
+            for theirs in (False, True):
+                if not apart(card, one, other, mine, theirs):
+                    continue
+                these = [bar for bar in bars[one.number] if bar.by_arrow is mine]
+                those = [bar for bar in bars[other.number] if bar.by_arrow is theirs]
+                found += overlap_faults(these, those)
+                found += clearance_faults(one, these, those)
+                found += clearance_faults(other, those, these)
     return found + list(exit_faults(card, stretch, bars))
+
+
+def apart(card: Card, one: CardChannel, other: CardChannel, mine: bool, theirs: bool) -> bool:  # noqa: FBT001
+    """Whether the card keeps two movements apart; `mine`, `theirs`: whether they are flashing arrows."""
+    lists = {(one.number, other.number)} if mine else set()
+    lists |= {(other.number, one.number)} if theirs else set()
+    return not lists <= card.flashing_arrow if lists else {one.number, other.number} not in card.permissive
 
 
 def frame_faults(card: Card, image: dict[ChannelNumber, Indication]) -> Iterator[str]:
@@ -110,7 +125,11 @@ def bars_of(number: ChannelNumber, stretch: Stretch) -> list[Bar]:
         (letter, next(part)[0]) for letter, part in groupby(stretch.frames, key=lambda frame: LETTER[frame[1][number]])
     ]
     ends = [begin for _, begin in runs[1:]] + [INFINITY]
-    return [Bar(letter, begin, end, k == 0) for k, ((letter, begin), end) in enumerate(zip(runs, ends, strict=True))]
+    word = " " + "".join(letter for letter, _ in runs)
+    return [
+        Bar(letter, begin, end, k == 0, letter == "a" or word[k : k + 2] == "ay")
+        for k, ((letter, begin), end) in enumerate(zip(runs, ends, strict=True))
+    ]
 
 
 def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
@@ -121,6 +140,7 @@ def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
     least = {
         "g": channel.min_green_ms,
         "y": channel.min_yellow_ms,
+        "a": channel.min_green_ms,
         "w": channel.min_walk_ms,
         "c": channel.min_ped_clearance_ms,
     }
@@ -132,22 +152,22 @@ def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
 def overlap_faults(these: list[Bar], those: list[Bar]) -> Iterator[str]:
     for this in these:
         for that in those:
-            both_move = this.letter in "gywc" and that.letter in "gywc"
+            both_move = this.letter in "gyawc" and that.letter in "gyawc"
             both_leave_flash = this.leaves_flash and that.leaves_flash and this.letter == that.letter == "y"
             if both_move and not both_leave_flash and this.begin < that.end and that.begin < this.end:
                 yield f"{this} beside {that}"
 
 
 def clearance_faults(ending: CardChannel, ends: list[Bar], starts: list[Bar]) -> Iterator[str]:
-    began = [bar.begin for bar in starts if bar.letter in "gw"]
-    ended = [bar.end for bar in ends if bar.letter in "gw"]
+    began = [bar.begin for bar in starts if bar.letter in "gaw"]
+    ended = [bar.end for bar in ends if bar.letter in "gaw"]
     for begin in began:
         if any(end <= begin < end + ending.min_yellow_and_red_ms for end in ended):
             yield f"a start at {begin} too soon after {ending.number}"
 
 
 def exit_faults(card: Card, stretch: Stretch, bars: dict[ChannelNumber, list[Bar]]) -> Iterator[str]:
-    starts = [bar.begin for row in bars.values() for bar in row if bar.letter in "gw"]
+    starts = [bar.begin for row in bars.values() for bar in row if bar.letter in "gaw"]
     if not starts:
         return
     first = min(starts)

@@ -16,6 +16,7 @@ Image = dict[ChannelNumber, Indication]
 GREEN, YELLOW, RED = Indication.GREEN, Indication.YELLOW, Indication.RED
 WALK, PED_CLEARANCE, DONT_WALK = Indication.WALK, Indication.PED_CLEARANCE, Indication.DONT_WALK
 DARK, FLASH_RED, FLASH_YELLOW = Indication.DARK, Indication.FLASH_RED, Indication.FLASH_YELLOW
+ARROW = Indication.FLASH_YELLOW_ARROW
 
 
 def n(number: int) -> ChannelNumber:
@@ -61,11 +62,32 @@ SMALL = Card(
         vehicle(2, FLASH_RED, 400, 600),
         pedestrian(3, yellow_and_red=400, walk=200, clearance=300),
         CardChannel(n(4), ChannelKind.VEHICLE, FLASH_YELLOW, 200, 200, may_be_dark=True),
+        CardChannel(n(5), ChannelKind.ARROW, FLASH_RED, 300, 500, min_green_ms=200),
     ),
-    permissive=pairs((1, 3), (2, 4)),
+    permissive=pairs((1, 3), (2, 4), (2, 5)),
     confirmed_by="the tests",
+    flashing_arrow=frozenset({(n(5), n(1)), (n(5), n(3))}),
 )
-"""Every kind of channel with times of a few ticks, for random walks. 1 and 4 conflict, and both flash yellow."""
+"""Every kind of channel with times of a few ticks, for random walks. 1 and 4 conflict, and both flash yellow.
+
+The green arrow of 5 runs beside 2, its flashing arrow beside 1 and 3.
+"""
+
+LEFTS = Card(
+    channels=(
+        vehicle(2, FLASH_YELLOW, 3_000, 4_500, green=5_000),
+        vehicle(6, FLASH_YELLOW, 3_000, 4_500, green=5_000),
+        CardChannel(n(11), ChannelKind.ARROW, FLASH_RED, 3_100, 4_600, min_green_ms=4_000),
+        CardChannel(n(15), ChannelKind.ARROW, FLASH_RED, 3_000, 4_500, min_green_ms=4_000),
+        CardChannel(n(17), ChannelKind.ARROW, FLASH_RED, 3_000, 4_500, min_green_ms=4_000),
+    ),
+    permissive=pairs((2, 6), (2, 15), (6, 11), (11, 15)),
+    confirmed_by="the tests",
+    flashing_arrow=frozenset(
+        (n(a), n(b)) for a, others in {11: (2, 6, 15), 15: (2, 6, 11), 17: (2, 6, 11)}.items() for b in others
+    ),
+)
+"""Main street 2 and 6 with left turns 11 (against 2) and 15 (against 6); 15 does not flash beside 17, nor 17 beside 15."""
 
 
 def flash_of(card: Card) -> Image:
@@ -73,7 +95,7 @@ def flash_of(card: Card) -> Image:
 
 
 def stopped(card: Card) -> Image:
-    return {c.number: RED if c.kind is ChannelKind.VEHICLE else DONT_WALK for c in card.channels}
+    return {c.number: DONT_WALK if c.kind is ChannelKind.PEDESTRIAN else RED for c in card.channels}
 
 
 def read(permitted: Permitted, taken_ms: Ms, wrong: Mapping[int, Lamps] | None = None) -> Readback:

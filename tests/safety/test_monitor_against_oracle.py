@@ -9,6 +9,7 @@ from edge.model.site import Card
 from edge.model.units import ChannelNumber, Ms
 from tests.safety import oracle
 from tests.safety.streets import (
+    ARROW,
     CROSSING,
     DARK,
     DONT_WALK,
@@ -36,6 +37,7 @@ NATURAL = {
     DONT_WALK: WALK,
     WALK: PED_CLEARANCE,
     PED_CLEARANCE: DONT_WALK,
+    ARROW: YELLOW,
 }
 
 GAPS = st.sampled_from([1, 50, 99, 100, 101, 199, 200, 201, 300, 399, 400, 500, 599, 600, 601])
@@ -52,7 +54,7 @@ def moves(draw: st.DrawFn) -> tuple[Ms, bool, str, tuple[ChannelNumber, ...], In
         draw(GAPS),
         draw(st.integers(0, 5)) < 5,
         draw(st.sampled_from(["advance"] * 14 + ["keep", "keep", "leave", "leave", "set", "flash", "drop"])),
-        tuple(draw(st.sets(st.sampled_from([n(1), n(2), n(3), n(4)]), min_size=1, max_size=2))),
+        tuple(draw(st.sets(st.sampled_from([n(1), n(2), n(3), n(4), n(5)]), min_size=1, max_size=2))),
         draw(st.sampled_from(Indication)),
     )
 
@@ -71,8 +73,10 @@ def moved(card: Card, image: Image, what: str, channels: tuple[ChannelNumber, ..
     }
     if what == "advance":
         kinds = {channel.number: channel.kind for channel in card.channels}
-        dark_next = {ChannelKind.VEHICLE: RED, ChannelKind.PEDESTRIAN: DONT_WALK}
-        return {**image, **{c: NATURAL.get(image[c], dark_next[kinds[c]]) for c in channels}}
+        dark_next = {ChannelKind.VEHICLE: RED, ChannelKind.PEDESTRIAN: DONT_WALK, ChannelKind.ARROW: RED}
+        after = {c: NATURAL.get(image[c], dark_next[kinds[c]]) for c in channels}
+        flashes = {c for c in channels if kinds[c] is ChannelKind.ARROW and image[c] is RED and shown.value % 3}
+        return {**image, **after, **dict.fromkeys(flashes, ARROW)}
     return by_name[what]
 
 
@@ -99,6 +103,7 @@ def way_up(street: Street, *, long: bool) -> Image:
 
 @pytest.mark.requirement("SAF-001")
 @pytest.mark.requirement("SAF-002")
+@pytest.mark.requirement("SAF-019")
 @settings(max_examples=6 * settings().max_examples, deadline=None)
 @given(st.lists(moves(), min_size=15, max_size=35))
 def test_monitor_and_oracle_agree_on_every_tick_of_a_near_valid_story(
@@ -156,7 +161,7 @@ def timetable(card: Card, stages: list[frozenset[ChannelNumber]], extra_ms: list
     rows = [(flash_of(card), longest_yellow), ({**rest, **exit_yellow}, longest_yellow), (rest, longest_change)]
     for stage, more in zip(stages, extra_ms, strict=True):
         peds = {c: by_number[c] for c in stage if by_number[c].kind is ChannelKind.PEDESTRIAN}
-        cars = {c: by_number[c] for c in stage if by_number[c].kind is ChannelKind.VEHICLE}
+        cars = {c: by_number[c] for c in stage if by_number[c].kind is not ChannelKind.PEDESTRIAN}
         green = dict.fromkeys(cars, GREEN)
         walk = max((c.min_walk_ms for c in peds.values()), default=0) + 1
         clearance = max((c.min_ped_clearance_ms for c in peds.values()), default=0) + 1

@@ -10,11 +10,24 @@ from edge.model.units import Ms
 from edge.safety.monitor import Monitor, Verdict
 from edge.safety.rules import Latch
 from tests.safety import oracle
-from tests.safety.streets import DONT_WALK, FLASH_RED, FLASH_YELLOW, GREEN, RED, SMALL, YELLOW, Image, Street, n, read
+from tests.safety.streets import (
+    ARROW,
+    DONT_WALK,
+    FLASH_RED,
+    FLASH_YELLOW,
+    GREEN,
+    RED,
+    SMALL,
+    YELLOW,
+    Image,
+    Street,
+    n,
+    read,
+)
 
-CHANNELS = [n(1), n(2), n(3), n(4)]
+CHANNELS = [n(1), n(2), n(3), n(4), n(5)]
 GAPS = st.sampled_from([1, 99, 100, 101, 200, 300, 500])
-LAMPS = st.sampled_from([Lamps(bits) for bits in range(8)])
+LAMPS = st.sampled_from([Lamps(bits) for bits in range(16)])
 
 
 class MonitorMachine(RuleBasedStateMachine):
@@ -64,9 +77,10 @@ class MonitorMachine(RuleBasedStateMachine):
         self.wanted = {**self.wanted, n(channel): shown}
         self.tick(gap)
 
-    @rule(channel=st.sampled_from([n(1), n(2), n(4)]), green=GAPS, yellow=GAPS)
-    def serve(self, channel: int, green: Ms, yellow: Ms) -> None:
-        for shown, gap in ((GREEN, green), (YELLOW, yellow), (RED, 100)):
+    @rule(channel=st.sampled_from([n(1), n(2), n(4), n(5)]), green=GAPS, yellow=GAPS, arrow=st.booleans())
+    def serve(self, channel: int, green: Ms, yellow: Ms, *, arrow: bool) -> None:
+        begin = ARROW if arrow and channel == n(5) else GREEN
+        for shown, gap in ((begin, green), (YELLOW, yellow), (RED, 100)):
             self.want(channel, shown, gap)
 
     @rule(gap=GAPS)
@@ -124,6 +138,6 @@ def test_the_machine_reads_lamps_as_the_street_shows_them() -> None:
     street = Street(SMALL)
     street.now = 1_000
     permitted = street.tick(street.flash).permitted
-    lamps = {n(1): Lamps.YELLOW, n(2): Lamps.RED, n(3): Lamps.NONE, n(4): Lamps.YELLOW}
+    lamps = {n(1): Lamps.YELLOW, n(2): Lamps.RED, n(3): Lamps.NONE, n(4): Lamps.YELLOW, n(5): Lamps.RED}
     assert read(permitted, 1_005) == Readback(1, 1_005, lamps)
     assert street.stopped[n(3)] is DONT_WALK
