@@ -8,6 +8,7 @@ can run a day in seconds.
 import ctypes
 import time
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from edge.model.units import HOUR_MS, MINUTE_MS, SECOND_MS, Ms
 
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
+_MINUTE_S = 60
 
 TIME_ERROR = 5
 """Return value of adjtimex(2) while the kernel's clock is not synchronised."""
@@ -71,7 +73,19 @@ def local_time(zone: ZoneInfo, epoch_ms: int, *, synced: bool) -> LocalTime:
     seconds, ms = divmod(epoch_ms, SECOND_MS)
     local = datetime.fromtimestamp(seconds, zone)
     day_ms = local.hour * HOUR_MS + local.minute * MINUTE_MS + local.second * SECOND_MS + ms
-    return LocalTime((local.year, local.month, local.day), local.weekday(), day_ms, epoch_ms, synced)
+    repeated_to = _repeated_to_ms(zone, seconds) if local.fold else 0
+    return LocalTime((local.year, local.month, local.day), local.weekday(), day_ms, epoch_ms, synced, repeated_to)
+
+
+@lru_cache(maxsize=4)
+def _repeated_to_ms(zone: ZoneInfo, seconds: int) -> Ms:
+    """The time of day at which the clock was last set back before `seconds`, which lies in the repeated hour."""
+    after = datetime.fromtimestamp(seconds, zone).utcoffset()
+    before = seconds
+    while datetime.fromtimestamp(before, zone).utcoffset() == after:
+        before -= 1 + before % _MINUTE_S  # to the last second of the minute before
+    last = datetime.fromtimestamp(before, zone)
+    return last.hour * HOUR_MS + last.minute * MINUTE_MS + last.second * SECOND_MS + SECOND_MS
 
 
 class SystemClock:

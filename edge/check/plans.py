@@ -1,14 +1,16 @@
 """Fixed plans, the schedule and the fall-back: splits that fit cycle, barriers and minimums; plans that exist."""
 
+from edge.check.calendar import clock, named
 from edge.check.words import s
 from edge.config.fields import DAYS
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
+from edge.model.calendar import When
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, RunKind
 from edge.model.sequence import Sequence
 from edge.model.site import Site
-from edge.model.units import DAY_MS, HOUR_MS, MINUTE_MS, Ms, PhaseNumber
+from edge.model.units import Ms, PhaseNumber
 
 _RINGS: Path = ("rings",)
 
@@ -163,7 +165,7 @@ def schedule_has_no_gap(draft: Draft, findings: Findings) -> None:
         again = [day for day in sorted(entry.weekdays) if (day, entry.at_ms) in seen]
         if again:
             first = seen[again[0], entry.at_ms] + 1
-            what = f"entry {k + 1} begins on {DAYS[again[0]]} at {_clock(entry.at_ms)}, as entry {first} does"
+            what = f"entry {k + 1} begins on {DAYS[again[0]]} at {clock(entry.at_ms)}, as entry {first} does"
             findings.cross(("schedule", k), what, "keep one of them, or change days or time")
         seen |= {(day, entry.at_ms): k for day in entry.weekdays if (day, entry.at_ms) not in seen}
 
@@ -179,12 +181,11 @@ def every_day_has_an_entry(draft: Draft, findings: Findings) -> None:
 
 def exceptions_name_a_date_once(draft: Draft, findings: Findings) -> None:
     """One date, one exception."""
-    seen: dict[tuple[int, int, int], int] = {}
+    seen: dict[When, int] = {}
     for k, exception in enumerate(draft.site.exceptions):
         first = seen.setdefault(exception.date, k)
         if first != k:
-            year, month, day = exception.date
-            what = f"{year:04}-{month:02}-{day:02} already is exception {first + 1}"
+            what = f"{named(exception.date)} already is exception {first + 1}"
             findings.cross(("exceptions", k, "date"), what, "keep one of them")
 
 
@@ -193,10 +194,6 @@ def no_schedule_only_flashes(draft: Draft, findings: Findings) -> None:
     schedule = draft.site.schedule
     if schedule and all(entry.run.kind is RunKind.FLASH for entry in schedule):
         findings.warn(("schedule",), "the schedule is flash and nothing else", "run: free, or a plan")
-
-
-def _clock(at: Ms) -> str:
-    return f"{at % DAY_MS // HOUR_MS:02}:{at % HOUR_MS // MINUTE_MS:02}"
 
 
 RULES = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import card, detectors, devices, green, phases, plans, rings
+from edge.check import calendar, card, detectors, devices, green, phases, plans, rings
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     *devices.RULES,
     *card.RULES,
     *plans.RULES,
+    *calendar.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

@@ -12,6 +12,12 @@ def _run(options: Namespace) -> int:
     return run(options)
 
 
+def _schedule(options: Namespace) -> int:
+    from edge.cli.schedule import schedule
+
+    return schedule(options)
+
+
 def _watch(options: Namespace) -> int:
     from edge.cli.live import watch
 
@@ -30,6 +36,7 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "reload": ask.reload,
     "check": site_files.check,
     "schema": site_files.schema,
+    "schedule": _schedule,
     "run": _run,
     "simulate": analyse.simulate,
     "replay": analyse.replay,

@@ -5,6 +5,7 @@ What does not fit together within one row is reported here; what two rows say of
 
 from collections.abc import Mapping
 
+from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_phases import phase_of
 from edge.config.problems import Findings
@@ -12,7 +13,7 @@ from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, 
 from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
-from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
+from edge.model.plans import FixedPlan
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
@@ -48,12 +49,13 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         plans={
             n: FixedPlan(n, p.name, p.cycle, p.offset, dict(sorted(p.splits.items()))) for n, p in rows.plans.items()
         },
-        schedule=tuple(ScheduleEntry(e.days, e.at, e.run) for e in rows.schedule),
-        exceptions=tuple(ScheduleException(e.date, e.like) for e in rows.exceptions),
+        schedule=schedule_of(rows),
+        exceptions=exceptions_of(rows, findings),
         fallback=_fallback(rows),
         start_up=_start_up(rows, sequence),
         log_limits=LogLimits(rows.event_log.keep_days, rows.event_log.max_mb),
         file_hash=file_hash,
+        calendar=calendar_of(rows),
     )
 
 

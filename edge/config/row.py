@@ -24,3 +24,8 @@ def optional(description: str) -> Any:  # noqa: ANN401 - stands for a field of a
 def switch(description: str, *, default: bool) -> Any:  # noqa: ANN401 - stands for a field of any type
     """A setting that is true or false."""
     return Field(default, description=description)
+
+
+def renamed(name: str, default: object, description: str) -> Any:  # noqa: ANN401 - stands for a field of any type
+    """A setting whose name in the file is a word that Python keeps for itself."""
+    return Field(default, alias=name, description=description)

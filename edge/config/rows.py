@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from edge.config.calendar_rows import DayActionRow, DayPlanKey, ExceptionRow, ScheduleRow, WeekRow
 from edge.config.device_rows import DeviceRow
 from edge.config.fields import (
     Clock,
@@ -24,9 +25,8 @@ from edge.config.fields import (
 )
 from edge.config.phase_rows import PhaseRow
 from edge.config.row import Row, optional, setting, switch
-from edge.config.words import DaysText, DayText, FlashWord, FormatVersion, RingText, RunText
+from edge.config.words import FlashWord, FormatVersion, RingText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
-from edge.model.plans import Run
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
 APhase = Annotated[PhaseNumber, Whole(1, 16)]
@@ -221,21 +221,6 @@ class PlanRow(Row):
     splits: dict[PhaseKey, Annotated[Ms, Seconds(1, 255)]] = Field(description="Seconds for every phase.")
 
 
-class ScheduleRow(Row):
-    """One entry of `schedule`."""
-
-    days: Annotated[frozenset[int], DaysText()] = Field(description="daily, mon-fri, sat-sun, sun.")
-    at: Annotated[Ms, Clock()] = Field(description="Local time it begins, HH:MM.")
-    run: Annotated[Run, RunText()] = Field(description="free, flash or plan n.")
-
-
-class ExceptionRow(Row):
-    """One entry of `exceptions`."""
-
-    date: Annotated[tuple[int, int, int], Date()] = Field(description="The date.")
-    like: Annotated[int, DayText()] = Field(description="The day of the week whose schedule runs.")
-
-
 class FallbackWhenRow(Row):
     """`fallback.when`: the stated limits of actuation."""
 
@@ -315,7 +300,9 @@ class SiteFile(Row):
     schedule: list[ScheduleRow] = setting(
         [{"days": "daily", "at": "00:00", "run": "free"}], "What runs when; default: free."
     )
-    exceptions: list[ExceptionRow] = setting([], "Dates that run another day's schedule.")
+    day_plans: dict[DayPlanKey, list[DayActionRow]] = setting({}, "What runs when on a day, by number.")
+    weeks: list[WeekRow] = setting([], "Which day plan on which days of the year; the first row that holds counts.")
+    exceptions: list[ExceptionRow] = setting([], "Dates that run another day's schedule, or a day plan.")
     fallback: FallbackRow = Field(description="What runs when actuation cannot be trusted.")
     flash: FlashRow = setting({}, "Flash, and the way out of it.")
     overrides: OverridesRow = setting({}, "Departures from a rule, by name.")

@@ -3,7 +3,7 @@
 from edge.control.askers import Strategy
 from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.mode import FLASHING
-from edge.control.schedule import what_runs
+from edge.control.schedule import what_should_run
 from edge.model.events import PATTERN_FLASH, PATTERN_FREE, Event, EventCode
 from edge.model.exchange import Mode, Rung
 from edge.model.plans import FREE, LocalTime, Run, RunKind
@@ -29,7 +29,7 @@ class Pattern:
         site = self._site
         if now - self._read_ms >= SECOND_MS:
             self._read_ms = now
-            self.run = what_runs(site.schedule, site.exceptions, local) if local is not None else FREE
+            self.run = what_should_run(site, local) if local is not None else FREE
         plan = self._plan_number(rung)
         if plan != (self.strategy.plan_number if self.strategy else None):
             self.strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None

@@ -9,6 +9,7 @@ The order of every mapping is kept, because the core may walk through it.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from edge.model.commands import Command, CommandKind
@@ -105,8 +106,9 @@ def _local(rise_ms: Ms, before: LocalTime | None, after: LocalTime | None) -> Js
     """`None`, 0, `[day_ms, epoch_ms]` as the difference from the expected, or all of it."""
     if after is None:
         return None
-    if before is None or (before.date, before.weekday, before.synced) != (after.date, after.weekday, after.synced):
-        return [*after.date, after.weekday, after.day_ms, after.epoch_ms, int(after.synced)]
+    if before is None or _day(before) != _day(after):
+        told = [*after.date, after.weekday, after.day_ms, after.epoch_ms, int(after.synced)]
+        return [*told, after.repeated_to_ms] if after.repeated_to_ms else told
     beyond = [after.day_ms - before.day_ms - rise_ms, after.epoch_ms - before.epoch_ms - rise_ms]
     return beyond if any(beyond) else 0
 
@@ -115,13 +117,18 @@ def _local_back(rise_ms: Ms, before: LocalTime | None, told: Json) -> LocalTime 
     if told is None:
         return None
     if told and len(told) != len(_GOES_ON):
-        year, month, day, weekday, day_ms, epoch_ms, synced = told
-        return LocalTime((year, month, day), weekday, day_ms, epoch_ms, bool(synced))
+        year, month, day, weekday, day_ms, epoch_ms, synced, *repeated = told
+        return LocalTime((year, month, day), weekday, day_ms, epoch_ms, bool(synced), *repeated)
     if before is None:
         raise ValueError("a local time that goes on from none")
     day_more, epoch_more = told or _GOES_ON
     day_ms, epoch_ms = before.day_ms + rise_ms + day_more, before.epoch_ms + rise_ms + epoch_more
-    return LocalTime(before.date, before.weekday, day_ms, epoch_ms, before.synced)
+    return replace(before, day_ms=day_ms, epoch_ms=epoch_ms)
+
+
+def _day(local: LocalTime) -> tuple[object, ...]:
+    """What of a local time seldom changes."""
+    return local.date, local.weekday, local.synced, local.repeated_to_ms
 
 
 def _readbacks(before: tuple[Readback, ...], after: tuple[Readback, ...]) -> Json:

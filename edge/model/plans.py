@@ -20,6 +20,9 @@ class LocalTime:
     day_ms: Ms
     epoch_ms: int
     synced: bool
+    repeated_to_ms: Ms = 0
+    """In the second pass of an hour that the end of daylight saving repeats: the time of day at which the clock was set
+    back. Else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class RunKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What runs: free, a numbered plan, or flash."""
+    """What runs: free, a numbered plan, or flash. `maximum`: which maximum green is timed, 1, 2 or 3."""
 
     kind: RunKind
     plan: PlanNumber | None = None
+    maximum: int = 1
 
 
 FREE = Run(RunKind.FREE)
@@ -62,11 +66,3 @@ class ScheduleEntry:
     weekdays: frozenset[int]
     at_ms: Ms
     run: Run
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleException:
-    """On one date the schedule of another weekday."""
-
-    date: tuple[int, int, int]
-    like_weekday: int

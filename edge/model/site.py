@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from edge.model.calendar import NO_CALENDAR, Calendar, ScheduleException
 from edge.model.detectors import Detector, InputRef, PedButton
 from edge.model.devices import Device
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
 from edge.model.phases import Phase
-from edge.model.plans import FixedPlan, ScheduleEntry, ScheduleException
+from edge.model.plans import FixedPlan, ScheduleEntry
 from edge.model.sequence import Sequence
 from edge.model.units import (
     ButtonNumber,
@@ -143,6 +144,7 @@ class Site:
     log_limits: LogLimits
     file_hash: str = ""
     overlaps: Mapping[OverlapNumber, Overlap] = field(default_factory=dict)
+    calendar: Calendar = NO_CALENDAR
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""

@@ -34,6 +34,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "conflicts.channels": ("conflicts", "channels", 1),
     "plans": ("plans", 1),
     "schedule": ("schedule", 0),
+    "day_plans": ("day_plans", 1, 0),
+    "weeks": ("weeks", 0),
     "exceptions": ("exceptions", 0),
     "fallback": ("fallback",),
     "fallback.when": ("fallback", "when"),

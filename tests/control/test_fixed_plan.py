@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from edge.control.fixed_plan import FixedPlanStrategy
 from edge.control.schedule import what_runs
+from edge.model.calendar import ScheduleException
 from edge.model.commands import CommandKind
 from edge.model.events import EventCode as E
 from edge.model.phases import PedTiming
-from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry, ScheduleException
+from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind, ScheduleEntry
 from edge.model.site import Site
 from edge.model.units import PlanNumber
 from tests import builders

@@ -51,6 +51,7 @@ locals_ = st.none() | st.builds(
     st.integers(0, 86_399_999),
     st.integers(0, 10**13),
     st.booleans(),
+    st.sampled_from([0, 7_200_000]),
 )
 
 
