@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from edge.check.movements import green_together, is_placed, name_of
 from edge.check.words import listed, s
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
@@ -30,28 +31,32 @@ def card_names_channels(draft: Draft, findings: Findings) -> None:
 
 
 def card_equals_rings(draft: Draft, findings: Findings) -> None:
-    """The permissive pairs are exactly those that rings and pedestrian movements allow."""
+    """The permissive pairs are exactly those that rings, overlaps and pedestrian movements allow."""
     site = draft.site
     for a, b in combinations(_placed(site), 2):
-        allowed = _may_run_together(site, site.channels[a], site.channels[b])
+        allowed = green_together(site, site.channels[a], site.channels[b])
         if allowed != site.card.may_run_together(a, b):
             _disagree(draft, findings, (a, b), allowed=allowed)
 
 
 def _placed(site: Site) -> list[ChannelNumber]:
     """The channels whose phase stands in a ring; that the others' does not is said elsewhere."""
-    return [n for n, c in sorted(site.channels.items()) if c.phase in site.sequence.places]
-
-
-def _may_run_together(site: Site, a: Channel, b: Channel) -> bool:
-    """Two heads of one phase or of concurrent phases."""
-    return site.sequence.concurrent(a.phase, b.phase)
+    return [n for n, c in sorted(site.channels.items()) if is_placed(site, c)]
 
 
 def _disagree(draft: Draft, findings: Findings, pair: tuple[ChannelNumber, ChannelNumber], *, allowed: bool) -> None:
     a, b = pair
-    shows = f"channels {a} ({_shows(draft.site.channels[a])}) and {b} ({_shows(draft.site.channels[b])})"
-    uses: list[Path] = [("rings",), *_of_channel(a), *_of_channel(b), (*_PERMISSIVE, a), (*_PERMISSIVE, b)]
+    site = draft.site
+    shows = f"channels {a} ({name_of(site, site.channels[a])}) and {b} ({name_of(site, site.channels[b])})"
+    uses: list[Path] = [
+        ("rings",),
+        *_overlaps(site, a),
+        *_overlaps(site, b),
+        *_of_channel(a),
+        *_of_channel(b),
+        (*_PERMISSIVE, a),
+        (*_PERMISSIVE, b),
+    ]
     path = _where_written(draft, a, b)
     if allowed:
         what = f"the rings let {shows} run together, the card does not"
@@ -65,8 +70,8 @@ def _of_channel(number: ChannelNumber) -> tuple[Path, ...]:
     return ("channels", number), ("channels", number, "phase"), ("channels", number, "ped")
 
 
-def _shows(channel: Channel) -> str:
-    return f"{'phase' if channel.kind is ChannelKind.VEHICLE else 'ped'} {channel.phase}"
+def _overlaps(site: Site, number: ChannelNumber) -> list[Path]:
+    return [("overlaps",)] if site.channels[number].overlap is not None else []
 
 
 def _where_written(draft: Draft, a: ChannelNumber, b: ChannelNumber) -> Path:
@@ -83,7 +88,7 @@ def timing_keeps_the_card(draft: Draft, findings: Findings) -> None:
     for card in draft.site.card.channels:
         channel = draft.site.channels[card.number]
         phase = draft.site.phases.get(channel.phase)
-        if phase is not None:
+        if phase is not None and channel.overlap is None:
             _keeps(card, phase, findings)
 
 
@@ -146,7 +151,8 @@ def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
         ("channels",),
         *(p for p in findings.spoiled if p[:1] == ("channels",) and p[2:] in _WHAT_IT_SHOWS),
     ]
-    shown = {(c.kind, c.phase) for c in site.channels.values()}
+    shown = {(c.kind, c.phase) for c in site.channels.values() if c.overlap is None}
+    shown |= {(ChannelKind.VEHICLE, c.phase) for c in site.channels.values() if c.kind is ChannelKind.ARROW}
     for number, phase in site.phases.items():
         here: Path = ("phases", number)
         if (ChannelKind.VEHICLE, number) not in shown and phase.ped is None:
@@ -156,7 +162,8 @@ def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
             what = f"no channel shows the walk of phase {number}"
             findings.cross((*here, "walk"), what, f"add a row to channels with ped: {number}", spoiled)
     for channel_number, channel in site.channels.items():
-        _has_its_phase(site, channel_number, channel, findings)
+        if channel.overlap is None:
+            _has_its_phase(site, channel_number, channel, findings)
 
 
 def _has_its_phase(site: Site, number: ChannelNumber, channel: Channel, findings: Findings) -> None:
@@ -185,7 +192,7 @@ def flash_yellow_never_meets(draft: Draft, findings: Findings) -> None:
     site = draft.site
     yellow = [site.channels[n] for n in _placed(site) if site.channels[n].flash is Indication.FLASH_YELLOW]
     for c in yellow:
-        against = [o.number for o in yellow if o.number < c.number and not _may_run_together(site, o, c)]
+        against = [o.number for o in yellow if o.number < c.number and not green_together(site, o, c)]
         if against:
             word = "do conflicting channels" if len(against) > 1 else "does conflicting channel"
             what = f"channel {c.number} flashes yellow, and so {word} {listed(against)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import calendar, card, detectors, devices, green, phases, plans, rings
+from edge.check import calendar, card, detectors, devices, green, overlaps, phases, plans, rings
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     *detectors.RULES,
     *devices.RULES,
     *card.RULES,
+    *overlaps.RULES,
     *plans.RULES,
     *calendar.RULES,
 )
@@ -71,14 +72,15 @@ class Checked:
 
 
 def summary_of(site: Site) -> str:
-    """`OK 8 phases, 12 detectors, 12 channels, 3 plans; longest stop 31.2 s`."""
+    """`OK 8 phases, 2 overlaps, 12 detectors, 12 channels, 3 plans; longest stop 31.2 s`."""
     counts = {
         "phase": len(site.phases),
+        "overlap": len(site.overlaps),
         "detector": len(site.detectors),
         "channel": len(site.channels),
         "plan": len(site.plans),
     }
-    counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items())
+    counted = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts.items() if n or word != "overlap")
     return f"OK {counted}; longest stop {site.longest_stop_ms / 1000:.1f} s"
 
 

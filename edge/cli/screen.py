@@ -28,6 +28,7 @@ def lines(status: Said, width: int = WIDTH) -> list[str]:
         *(_ring(k, ring, phases) for k, ring in enumerate(status["rings"], 1)),
         *_plan(status["plan"]),
         *_table(status["phases"]),
+        *_overlaps(status.get("overlaps", ())),
         *_wrapped("DETECTOR", [_loop(d) for d in status["detectors"]], width),
         *_wrapped("OUTPUTS", [_channel(c) for c in status["outputs"]["channels"]], width),
         _machine(status),
@@ -98,6 +99,24 @@ def _table(phases: Sequence[Said]) -> list[str]:
         "recall": ["." if p["recall"] == "none" else p["recall"] for p in phases],
     }
     return [f"{name:<{_LABEL}}" + "".join(f"{cell:>5}" for cell in cells) for name, cells in rows.items()]
+
+
+_OVERLAP = {
+    "red": "RED",
+    "green": "GREEN",
+    "trailing_green": "GREEN trail",
+    "flashing_arrow": "FLASH ARROW",
+    "yellow_change": "YELLOW",
+    "red_clearance": "RED CLEAR",
+}
+
+
+def _overlaps(overlaps: Sequence[Said]) -> list[str]:
+    """One line an overlap: what it shows, for how long, and why."""
+    return [
+        f"OVERLAP {o['letter']} {o['move']:<4} {_OVERLAP[o['interval']]:<11} {o['for_s']:>5.1f} s   {o['reason']}"
+        for o in overlaps
+    ]
 
 
 def _loop(detector: Said) -> str:

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 
 from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
+from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
 from edge.config.convert_phases import phase_of
 from edge.config.problems import Findings
 from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, SiteFile
 from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
+from edge.model.overlaps import Overlap
 from edge.model.plans import FixedPlan
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
-from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, OverlapNumber, PhaseNumber
 
 _FLASH = {
     ChannelKind.VEHICLE: {
@@ -26,13 +28,23 @@ _FLASH = {
     },
     ChannelKind.PEDESTRIAN: {FlashWord.DARK: Indication.DARK, FlashWord.DONT_WALK: Indication.DONT_WALK},
 }
-_WIRES = {ChannelKind.VEHICLE: "[red, yellow, green]", ChannelKind.PEDESTRIAN: "[don't walk, walk]"}
+_FLASH[ChannelKind.ARROW] = _FLASH[ChannelKind.VEHICLE]
+_WIRES = {
+    ChannelKind.VEHICLE: ("[red, yellow, green]", 3),
+    ChannelKind.PEDESTRIAN: ("[don't walk, walk]", 2),
+    ChannelKind.ARROW: ("[red, yellow, green, flashing yellow arrow]", 4),
+}
 
 
 def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
     """The frozen site. Where `findings` has problems it is a draft, good for cross-checks and nothing else."""
     sequence = _sequence(rows, findings)
-    channels = {n: _channel(n, row, findings) for n, row in rows.channels.items() if _shows_one(n, row, findings)}
+    overlaps = overlaps_of(rows, findings)
+    channels = {
+        n: _channel(n, row, overlaps, findings)
+        for n, row in rows.channels.items()
+        if _shows_one(n, row, findings) and shows_known_overlap(n, row, overlaps, findings)
+    }
     return Site(
         id=rows.intersection.id,
         name=rows.intersection.name,
@@ -56,6 +68,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         log_limits=LogLimits(rows.event_log.keep_days, rows.event_log.max_mb),
         file_hash=file_hash,
         calendar=calendar_of(rows),
+        overlaps=overlaps,
     )
 
 
@@ -134,44 +147,49 @@ def _button(number: ButtonNumber, row: ButtonRow, defaults: DetectorFaultsRow) -
 
 
 def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bool:
-    """Whether the channel shows one thing, a phase or its pedestrian movement."""
+    """Whether the channel shows one thing: a phase, its pedestrian movement or an overlap."""
     here = ("channels", number)
-    if (row.phase is None) != (row.ped is None):
+    named = {"phase": row.phase, "ped": row.ped, "overlap": row.overlap}
+    given = [key for key, value in named.items() if value is not None]
+    if len(given) == 1:
         return True
-    if row.phase is not None:
-        findings.value(here, f"channel {number} has phase and ped", "keep one of the two; a head has its own channel")
+    if given:
+        what = f"channel {number} has {' and '.join(given)}"
+        findings.value(here, what, "keep one of them; a head has its own channel")
     elif not findings.is_spoiled((*here, "phase"), (*here, "ped"), (*here, "overlap")):
-        findings.value(here, f"channel {number} shows nothing", "add phase: or ped:")
+        findings.value(here, f"channel {number} shows nothing", "add phase:, ped: or overlap:")
     findings.spoiled.add(here)
     return False
 
 
-def _channel(number: ChannelNumber, row: ChannelRow, findings: Findings) -> Channel:
-    kind = ChannelKind.VEHICLE if row.phase is not None else ChannelKind.PEDESTRIAN
+def _channel(
+    number: ChannelNumber, row: ChannelRow, overlaps: Mapping[OverlapNumber, Overlap], findings: Findings
+) -> Channel:
+    kind, phase = kind_of(row, overlaps)
     here = ("channels", number)
-    wanted = 3 if kind is ChannelKind.VEHICLE else 2
+    lamps, wanted = _WIRES[kind]
     if len(row.wires) != wanted:
         what = f"channel {number} is a {kind.value} channel and has {len(row.wires)} of its {wanted} wires"
-        findings.value((*here, "wires"), what, f"write {wanted}: {_WIRES[kind]}")
+        findings.value((*here, "wires"), what, f"write {wanted}: {lamps}")
     if row.flash not in _FLASH[kind]:
         known = " or ".join(word.value for word in _FLASH[kind])
         what = f"channel {number} is a {kind.value} channel and cannot flash {row.flash.value}"
         findings.value((*here, "flash"), what, f"write {known}")
-    phase = row.phase if row.phase is not None else row.ped
-    assert phase is not None  # noqa: S101 - _shows_one has seen to it
-    return Channel(number, kind, phase, row.output, tuple(row.wires), _FLASH[kind].get(row.flash, Indication.DARK))
+    flash = _FLASH[kind].get(row.flash, Indication.DARK)
+    return Channel(number, kind, phase, row.output, tuple(row.wires), flash, row.overlap)
 
 
 def _card(rows: SiteFile, channels: Mapping[ChannelNumber, Channel]) -> Card:
     card = rows.conflicts
     pairs = frozenset(frozenset((a, b)) for a, others in card.permissive.items() for b in others if a != b)
-    return Card(tuple(_card_channel(c, rows) for _, c in sorted(channels.items())), pairs, card.confirmed_by)
+    arrows = frozenset((a, b) for a, others in card.flashing_arrow.items() for b in others)
+    return Card(tuple(_card_channel(c, rows) for _, c in sorted(channels.items())), pairs, card.confirmed_by, arrows)
 
 
 def _card_channel(channel: Channel, rows: SiteFile) -> CardChannel:
     card = rows.conflicts
     own = card.channels.get(channel.number, CardRow())
-    vehicle = channel.kind is ChannelKind.VEHICLE
+    vehicle = channel.kind is not ChannelKind.PEDESTRIAN
     return CardChannel(
         number=channel.number,
         kind=channel.kind,

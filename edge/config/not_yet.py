@@ -10,7 +10,6 @@ Pattern: TypeAlias = tuple[str, ...]
 
 NOT_YET: dict[Pattern, str] = {
     ("extends",): "defaults shared by several files are not read",
-    ("overlaps",): "no overlap is driven, normal or flashing-yellow-arrow",
     ("coordination",): "fixed plans keep cycle, offset and splits; actuated coordination does not exist",
     ("preempts",): "no preemption input is served",
     ("priority",): "no transit priority is served",
@@ -24,7 +23,6 @@ NOT_YET: dict[Pattern, str] = {
     ("phases", "*", "rest_in_walk"): "walk is not held",
     ("plans", "*", "rings"): "every plan runs the rings of the site",
     ("plans", "*", "coordinated"): "a fixed plan has no coordinated phase",
-    ("channels", "*", "overlap"): "no overlap is driven",
     ("adaptive",): "there is no adaptive layer",
 }
 

@@ -23,6 +23,7 @@ from edge.config.fields import (
     Whole,
     Word,
 )
+from edge.config.overlap_rows import OverlapKey, OverlapRow
 from edge.config.phase_rows import PhaseRow
 from edge.config.row import Row, optional, setting, switch
 from edge.config.words import FlashWord, FormatVersion, RingText
@@ -153,9 +154,10 @@ class ChannelRow(Row):
 
     phase: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose vehicle signals it shows.")
     ped: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose pedestrian signals it shows.")
+    overlap: OverlapKey | None = optional("The overlap it shows.")
     output: Annotated[str, Name()] = Field(description="The device that lights it.")
     wires: list[Annotated[int, Whole(0, 9_999)]] = Field(
-        description="[red, yellow, green], or [don't walk, walk]; coil or line numbers from 0."
+        description="[red, yellow, green], a fourth for a flashing arrow, or [don't walk, walk]; coil or line numbers from 0."
     )
     flash: Annotated[FlashWord, Word(FlashWord)] = Field(description="What it shows in flash.")
 
@@ -179,18 +181,14 @@ def _none_is_empty(value: object) -> object:
     return {} if value == "none" else value
 
 
-_PERMISSIVE_SCHEMA = {
-    "anyOf": [
-        {"const": "none"},
-        {
-            "type": "object",
-            "patternProperties": {
-                "^[1-9][0-9]*$": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 64}}
-            },
-            "additionalProperties": False,
-        },
-    ]
+_ARROW_SCHEMA = {
+    "type": "object",
+    "patternProperties": {
+        "^[1-9][0-9]*$": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 64}}
+    },
+    "additionalProperties": False,
 }
+_PERMISSIVE_SCHEMA = {"anyOf": [{"const": "none"}, _ARROW_SCHEMA]}
 
 
 class ConflictsRow(Row):
@@ -199,6 +197,9 @@ class ConflictsRow(Row):
     permissive: Annotated[
         dict[ChannelKey, list[AChannel]], BeforeValidator(_none_is_empty), WithJsonSchema(_PERMISSIVE_SCHEMA)
     ] = Field(description="Channels that may be green or walk together; none where there are none.")
+    flashing_arrow: Annotated[dict[ChannelKey, list[AChannel]], WithJsonSchema(_ARROW_SCHEMA)] = setting(
+        {}, "Channels that may be green or walk beside the flashing yellow arrow of a channel."
+    )
     confirmed_by: Annotated[str, Text()] = setting(
         "", "Who compared it with the cabinet's card; empty: no real outputs."
     )
@@ -290,6 +291,7 @@ class SiteFile(Row):
     intergreen: dict[PhaseKey, dict[PhaseKey, Annotated[Ms, Seconds(0, 60)]]] = setting(
         {}, "End of green of a phase to start of green of another, s."
     )
+    overlaps: dict[OverlapKey, OverlapRow] = setting({}, "The overlaps, A to P.")
     io: dict[Annotated[str, Name()], DeviceRow] = Field(description="The devices.")
     detectors: dict[DetectorKey, DetectorRow] = setting({}, "The vehicle detectors.")
     ped_buttons: dict[ButtonKey, ButtonRow] = setting({}, "The push-buttons.")

@@ -5,7 +5,7 @@ Each part lives in a file of its own; this one only leads from one to the next.
 """
 
 from edge.control.askers import Asker
-from edge.control.asks import NOTHING, Asks
+from edge.control.asks import NOBODY, NOTHING, Asks
 from edge.control.bank import DetectorBank
 from edge.control.calls import PhaseCalls
 from edge.control.faultbook import FaultBook
@@ -13,6 +13,7 @@ from edge.control.intervals import PhaseMachine
 from edge.control.lamps import LampTable
 from edge.control.mode import FLASHING, UnitMode
 from edge.control.moves import Demand, RingMoves
+from edge.control.overlaps import Overlaps
 from edge.control.pattern import Pattern
 from edge.control.rings import Rings
 from edge.control.view import View
@@ -45,11 +46,12 @@ class Controller:
         self._site = site
         self._machines = {n: PhaseMachine(p, now) for n, p in site.phases.items()}
         self._calls = {n: PhaseCalls(p, now) for n, p in site.phases.items()}
-        self._rings = Rings(site, self._machines, self._calls)
+        self._overlaps = Overlaps(site, self._machines, now)
+        self._rings = Rings(site, self._machines, self._calls, self._overlaps)
         self._bank = DetectorBank(site, self._calls, now)
         self._book = FaultBook(site.fallback.return_after_ms)
         self._mode = UnitMode(site.start_up, now)
-        self._lamps = LampTable(site)
+        self._lamps = LampTable(site, self._overlaps)
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
         self._longest_wait_ms = longest_wait_ms(site)
@@ -77,6 +79,7 @@ class Controller:
             events += self._note_holds(NOTHING.holds)
             if self._mode.mode is Mode.CLEARING:
                 events += self._apply(now, self._rings.clear(now))
+                events += self._overlaps.tick(now, NOBODY, NOBODY, may_begin=False)
         mode = self._mode.mode
         return Decision(
             mode,
@@ -105,6 +108,7 @@ class Controller:
             tuple(phase_status(now, self._machines[p], self._calls[p], left[p], strategy) for p in sorted(left)),
             self._bank.statuses(),
             self._book.faults,
+            self._overlaps.statuses(now),
         )
 
     # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
@@ -165,7 +169,7 @@ class Controller:
 
     def _change_mode(self, now: Ms, *, fault: bool) -> list[Event]:
         asked = self._operator_flash or self._stopping or self._pattern.flash_is_scheduled
-        if not self._mode.tick(now, fault=fault, flash_asked=asked, all_red=self._rings.all_red):
+        if not self._mode.tick(now, fault=fault, flash_asked=asked, all_red=self._all_red):
             return []
         events: list[Event] = []
         match self._mode.mode:
@@ -179,9 +183,15 @@ class Controller:
                 pass
         return events
 
+    @property
+    def _all_red(self) -> bool:
+        """Whether no phase and no overlap is in green, yellow or red clearance."""
+        return self._rings.all_red and self._overlaps.all_red
+
     def _all_machines_red(self, now: Ms) -> list[Event]:
         """Begin again with red machines; what was not red is logged as ended."""
         events = [event for machine in self._machines.values() for event in machine.cut()]
+        events += self._overlaps.forget(now)
         for number, phase in self._site.phases.items():
             self._machines[number] = PhaseMachine(phase, now)
         self._rings.forget()
@@ -214,9 +224,12 @@ class Controller:
             events += calls.hear(now, self._machines[number].interval)
         asks, asked = self._ask()
         events += asked + self._note_holds(asks.holds)
-        moves = self._rings.tick(now, self._demand(now, asks), asks)
+        demand = self._demand(now, asks)
+        moves = self._rings.tick(now, demand, asks)
         at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
         events += self._apply(now, moves)
+        if self._site.overlaps:
+            events += self._overlaps.tick(now, self._rings.coming, demand.walks)
         return [e for e in events if e.code not in _CALL or e.parameter not in at_once] if at_once else events
 
     def _note_holds(self, holds: frozenset[PhaseNumber]) -> list[Event]:
@@ -279,7 +292,7 @@ def longest_wait_ms(site: Site) -> Ms:
     def longest(phase: PhaseNumber) -> Ms:
         p = site.phases[phase]
         clearance = max(p.change_ms, worst_intergreen) + max(site.options.red_revert_ms, p.red_revert_ms)
-        return p.longest_max_ms + p.longest_initial_ms + clearance
+        return p.longest_max_ms + p.longest_initial_ms + clearance + site.longest_overlap_end_ms
 
     groups = range(site.sequence.group_count)
     times = max(2, len(site.sequence.rings))

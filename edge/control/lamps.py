@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from edge.control.intervals import PhaseMachine
+from edge.control.overlaps import Overlaps
 from edge.model.exchange import Interval, Mode, PedInterval
 from edge.model.indications import ChannelKind, Indication
+from edge.model.overlaps import OverlapInterval
 from edge.model.site import Site
 from edge.model.units import ChannelNumber, PhaseNumber
 
@@ -21,24 +23,36 @@ PED_SHOWS: dict[PedInterval, Indication] = {
     PedInterval.WALK: Indication.WALK,
     PedInterval.PED_CLEARANCE: Indication.PED_CLEARANCE,
 }
+OVERLAP_SHOWS: dict[OverlapInterval, Indication] = {
+    OverlapInterval.RED: Indication.RED,
+    OverlapInterval.GREEN: Indication.GREEN,
+    OverlapInterval.TRAILING_GREEN: Indication.GREEN,
+    OverlapInterval.FLASHING_ARROW: Indication.FLASH_YELLOW_ARROW,
+    OverlapInterval.YELLOW_CHANGE: Indication.YELLOW,
+    OverlapInterval.RED_CLEARANCE: Indication.RED,
+}
 STANDING: dict[ChannelKind, Indication] = {
     ChannelKind.VEHICLE: Indication.RED,
     ChannelKind.PEDESTRIAN: Indication.DONT_WALK,
+    ChannelKind.ARROW: Indication.RED,
 }
 
 
 class LampTable:
     """What every channel of one site shows, by mode and by its phase's interval."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, overlaps: Overlaps) -> None:
         channels = site.channels.values()
         self._flash = {c.number: c.flash for c in channels}
         self._all_red = {c.number: STANDING[c.kind] for c in channels}
         self._exit = {
             c.number: Indication.YELLOW if c.flash is Indication.FLASH_YELLOW else STANDING[c.kind] for c in channels
         }
-        self._vehicles = [(c.number, c.phase) for c in channels if c.kind is ChannelKind.VEHICLE]
-        self._peds = [(c.number, c.phase) for c in channels if c.kind is ChannelKind.PEDESTRIAN]
+        phases = [c for c in channels if c.overlap is None]
+        self._vehicles = [(c.number, c.phase) for c in phases if c.kind is ChannelKind.VEHICLE]
+        self._peds = [(c.number, c.phase) for c in phases if c.kind is ChannelKind.PEDESTRIAN]
+        self._overlaps = overlaps
+        self._shown_on = {o: [c.number for c in channels if c.overlap == o] for o in site.overlaps}
 
     def shows(self, mode: Mode, machines: Mapping[PhaseNumber, PhaseMachine]) -> Mapping[ChannelNumber, Indication]:
         """The whole image for `mode`."""
@@ -52,6 +66,8 @@ class LampTable:
             case Mode.RUN | Mode.CLEARING:
                 image = {number: VEHICLE_SHOWS[machines[phase].interval] for number, phase in self._vehicles}
                 image.update((number, PED_SHOWS[machines[phase].ped]) for number, phase in self._peds)
+                for overlap, interval in self._overlaps.intervals():
+                    image.update(dict.fromkeys(self._shown_on[overlap], OVERLAP_SHOWS[interval]))
                 return image
 
     @property

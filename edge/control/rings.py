@@ -2,7 +2,7 @@
 
 Rules
     1. A phase starts only when every phase that may not time with it is red and has been cleared (yellow, red
-       clearance and intergreen of that pair), and its own red revert is over.
+       clearance and intergreen of that pair), every overlap has given way, and its own red revert is over.
     2. A green ends only because somebody who cannot run beside it wants to be served, and only when it is ready:
        gapped out, maxed out or forced off, and not held.
     3. Inside a barrier group a ring serves its phases in order, each at most once in a visit as long as there is
@@ -25,6 +25,7 @@ from edge.control.calls import PhaseCalls
 from edge.control.intervals import PhaseMachine
 from edge.control.maximum import Maximum
 from edge.control.moves import Demand, RingMoves
+from edge.control.overlaps import Overlaps
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
@@ -59,11 +60,16 @@ class Rings:
     """The sequence of one site over its phase machines and calls, both owned by the controller."""
 
     def __init__(
-        self, site: Site, machines: Mapping[PhaseNumber, PhaseMachine], calls: Mapping[PhaseNumber, PhaseCalls]
+        self,
+        site: Site,
+        machines: Mapping[PhaseNumber, PhaseMachine],
+        calls: Mapping[PhaseNumber, PhaseCalls],
+        overlaps: Overlaps,
     ) -> None:
         self._site = site
         self._machines = machines
         self._calls = calls
+        self._overlaps = overlaps
         self._places: dict[PhaseNumber, Place] = site.sequence.places
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in self._places}
         self._group_of = {p: place.group for p, place in self._places.items()}
@@ -134,6 +140,11 @@ class Rings:
             elif machine.interval is Interval.RED:
                 ring.active = None
         return moves
+
+    @property
+    def coming(self) -> frozenset[PhaseNumber]:
+        """The phases that have been decided to come next."""
+        return frozenset(ring.coming for ring in self._rings if ring.coming is not None)
 
     @property
     def all_red(self) -> bool:
@@ -294,6 +305,8 @@ class Rings:
         if phase is None or phase in asks.omits or not self._clear(now, phase):
             return
         walk = phase in demand.walks
+        if not self._overlaps.give_way(phase, walk=walk):
+            return
         initial_ms = self._calls[phase].initial_ms if asks.hears_detectors else 0
         revert_ms = self._site.options.red_revert_ms
         moves.events += self._machines[phase].start(now, revert_ms, walk=walk, initial_ms=initial_ms)
@@ -332,7 +345,8 @@ class Rings:
     def _walk(self, now: Ms, phase: PhaseNumber, moves: RingMoves) -> None:
         """A walk inside a running green: only while nobody opposes it."""
         machine = self._machines[phase]
-        if self._timers[phase].opposed_since is None and machine.may_walk(now):
+        unopposed = self._timers[phase].opposed_since is None
+        if unopposed and machine.may_walk(now) and self._overlaps.give_walk(phase):
             moves.events += machine.walk(now)
             moves.walked.append(phase)
 

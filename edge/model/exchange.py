@@ -10,6 +10,7 @@ from edge.model.events import Event
 from edge.model.external import Wires
 from edge.model.faults import Fault, FaultKind
 from edge.model.indications import Indication, Lamps
+from edge.model.overlaps import OverlapInterval
 from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.units import (
@@ -17,6 +18,7 @@ from edge.model.units import (
     ChannelNumber,
     DetectorNumber,
     Ms,
+    OverlapNumber,
     PhaseNumber,
     PlanNumber,
 )
@@ -109,6 +111,16 @@ class PhaseStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class OverlapStatus:
+    """One overlap, for the screen. `reason`: in words, why it shows what it shows."""
+
+    number: OverlapNumber
+    interval: OverlapInterval
+    in_interval_ms: Ms
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorStatus:
     """One detector, for the screen."""
 
@@ -131,6 +143,7 @@ class CoreStatus:
     phases: tuple[PhaseStatus, ...]
     detectors: tuple[DetectorStatus, ...]
     faults: tuple[Fault, ...]
+    overlaps: tuple[OverlapStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from edge.sim.crossing import ButtonState, Crossing
 from edge.sim.demand import Demand, flows_of, pedestrians_per_h
 from edge.sim.lane import Lane, LoopState
 from edge.sim.layout import lanes_of
+from edge.sim.permissive import Permissive
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Plant:
         vehicle = _channels(site, ChannelKind.VEHICLE)
         walk = _channels(site, ChannelKind.PEDESTRIAN)
         self._lane_channels = [(lane, vehicle.get(lane.layout.phase)) for lane in self.lanes]
+        self._permissive = _permissive(site, self.lanes)
         self._crossing_channels = [(crossing, walk.get(crossing.phase)) for crossing in self.crossings]
         self._wires = [wire_name(ref) for ref in site.wires]  # nobody asks: no train, no bus, no police officer
         self._began_ms: Ms | None = None
@@ -101,7 +103,10 @@ class Plant:
     def _step_once(self, shown: Mapping[ChannelNumber, Indication]) -> None:
         t = self._t
         for lane, channel in self._lane_channels:
-            lane.step(t, shown.get(channel, Indication.DARK) if channel else Indication.DARK)
+            seen = shown.get(channel, Indication.DARK) if channel else Indication.DARK
+            if seen is Indication.FLASH_YELLOW_ARROW:
+                seen = self._permissive[lane.layout.phase].seen_as(seen)
+            lane.step(t, seen)
         for crossing, channel in self._crossing_channels:
             crossing.step(t, shown.get(channel, Indication.DARK) if channel else Indication.DARK)
 
@@ -127,8 +132,16 @@ class Plant:
 
 
 def _channels(site: Site, kind: ChannelKind) -> dict[PhaseNumber, ChannelNumber]:
-    """The first channel of each phase, by kind."""
-    return {c.phase: number for number, c in sorted(site.channels.items(), reverse=True) if c.kind is kind}
+    """The first channel of each phase, by kind; a left turn without one of its own looks at its flashing arrow."""
+    rows = sorted(site.channels.items(), reverse=True)
+    arrows = {c.phase: n for n, c in rows if c.kind is ChannelKind.ARROW} if kind is ChannelKind.VEHICLE else {}
+    return arrows | {c.phase: n for n, c in rows if c.kind is kind and c.overlap is None}
+
+
+def _permissive(site: Site, lanes: Sequence[Lane]) -> dict[PhaseNumber, Permissive]:
+    """By left-turn phase: the lanes it must yield to under its flashing arrow."""
+    arrows = ((o.parents[0], o.opposing) for o in site.overlaps.values() if o.opposing is not None)
+    return {left: Permissive([n for n in lanes if n.layout.phase == through]) for left, through in arrows}
 
 
 def _traffic(lanes: Sequence[Lane]) -> PhaseTraffic:

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from edge.model.events import EventCode
-from edge.model.exchange import CoreStatus, DetectorStatus, Interval, Mode, PhaseStatus, Rung
+from edge.model.exchange import CoreStatus, DetectorStatus, Interval, Mode, OverlapStatus, PhaseStatus, Rung
 from edge.model.faults import Fault, Response
 from edge.model.plans import LocalTime
-from edge.model.site import Site
+from edge.model.site import Channel, Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
 from edge.status.facts import DeviceFacts, Entry, LoopFacts, Published, ShellFacts
 
@@ -45,6 +45,7 @@ def status(published: Published) -> Said:
         "plan": _plan(site, core),
         "rings": [_ring(ring, core) for ring in site.sequence.rings],
         "phases": [_phase(site, phase) for phase in core.phases],
+        "overlaps": [_overlap(site, overlap) for overlap in core.overlaps],
         "detectors": [_detector(site, core.now, detector) for detector in core.detectors],
         "outputs": _outputs(published),
         "devices": [_device(core.now, device) for device in published.devices],
@@ -200,6 +201,18 @@ def _phase(site: Site, phase: PhaseStatus) -> Said:
     }
 
 
+def _overlap(site: Site, overlap: OverlapStatus) -> Said:
+    configured = site.overlaps[overlap.number]
+    return {
+        "letter": configured.letter,
+        "move": configured.move,
+        "kind": configured.kind.value,
+        "interval": _word(overlap.interval),
+        "for_s": _seconds(overlap.in_interval_ms),
+        "reason": overlap.reason,
+    }
+
+
 def _detector(site: Site, now: Ms, detector: DetectorStatus) -> Said:
     last = detector.last_actuation_ms
     configured = site.detectors[detector.number]
@@ -217,12 +230,13 @@ def _detector(site: Site, now: Ms, detector: DetectorStatus) -> Said:
 
 
 def _outputs(published: Published) -> Said:
-    channels = published.site.channels
+    site, channels = published.site, published.site.channels
     return {
         "channels": [
             {
                 "number": number,
                 "phase": channels[number].phase,
+                "overlap": _letter(site, channels[number]),
                 "kind": channels[number].kind.value,
                 "shows": _word(shown),
             }
@@ -230,6 +244,10 @@ def _outputs(published: Published) -> Said:
         ],
         "latch": published.latch,
     }
+
+
+def _letter(site: Site, channel: Channel) -> str | None:
+    return None if channel.overlap is None else site.overlaps[channel.overlap].letter
 
 
 def _device(now: Ms, device: DeviceFacts) -> Said:

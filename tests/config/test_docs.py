@@ -21,6 +21,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "phases": ("phases", 1),
     "phases.volume_density": ("phases", 1, "volume_density"),
     "phases.dynamic_max": ("phases", 1, "dynamic_max"),
+    "overlaps": ("overlaps", "A"),
     "driver: modbus": ("io", "x", "modbus"),
     "inputs": ("io", "x", "modbus", "inputs"),
     "driver: serial": ("io", "x", "serial"),

@@ -120,11 +120,11 @@ def read(text: str) -> Reading:
             "flash: dont-walk",
             "channels.4.flash: channel 4 is a vehicle channel and cannot flash dont-walk — write red or yellow or dark",
         ),
-        ("{phase: 4, output", "{output", "channels.4: channel 4 shows nothing — add phase: or ped:"),
+        ("{phase: 4, output", "{output", "channels.4: channel 4 shows nothing — add phase:, ped: or overlap:"),
         (
             "{phase: 4, output",
             "{phase: 4, ped: 4, output",
-            "channels.4: channel 4 has phase and ped — keep one of the two; a head has its own channel",
+            "channels.4: channel 4 has phase and ped — keep one of them; a head has its own channel",
         ),
         (
             "permissive: none",
@@ -227,7 +227,6 @@ def test_one_slip_of_a_real_cabinet_is_one_problem(old: str, new: str, problem: 
     ("section", "path"),
     [
         ("extends: city.yaml", "extends"),
-        ("overlaps: {A: {parents: [1, 2]}}", "overlaps"),
         ("coordination: {coordinated: [2, 6]}", "coordination"),
         ("preempts: {1: {kind: rail}}", "preempts"),
         ("adaptive: {mode: advise}", "adaptive"),
@@ -251,7 +250,6 @@ def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: 
     [
         ("recall: none", "lpi: 3", "phases.4.lpi"),
         ("cycle: 60", 'cycle: 60, rings: ["4 | 2"]', "plans.1.rings"),
-        ("{phase: 4, output", "{overlap: A, output", "channels.4.overlap"),
     ],
 )
 def test_a_setting_that_cannot_be_served_is_refused_by_name(old: str, new: str, path: str) -> None:
