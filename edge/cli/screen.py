@@ -126,6 +126,7 @@ def _loop(detector: Said) -> str:
 
 _SHOWN = {"green": "G", "red": "R", "yellow": "Y", "dark": "-", "flash_red": "fR", "flash_yellow": "fY"}
 _SHOWN |= {"walk": "W", "dont_walk": "D", "ped_clearance": "fD", "flash_yellow_arrow": "fA"}
+_SHOWN |= {"red_yellow": "RY", "flash_green": "fG"}
 
 
 def _channel(channel: Said) -> str:

@@ -26,6 +26,8 @@ class Indication(Enum):
     PED_CLEARANCE = 7  # flashing don't walk
     WALK = 8
     FLASH_YELLOW_ARROW = 9  # a permissive left turn (MUTCD 11th ed. 4F); a right-of-way, unlike FLASH_YELLOW
+    RED_YELLOW = 10  # red and amber together, before green
+    FLASH_GREEN = 11  # the end of a green, before yellow
 
 
 class Lamps(IntFlag):
@@ -51,12 +53,14 @@ _STEADY: dict[Indication, Lamps] = {
     Indication.GREEN: Lamps.GREEN,
     Indication.DONT_WALK: Lamps.RED,
     Indication.WALK: Lamps.GREEN,
+    Indication.RED_YELLOW: Lamps.RED | Lamps.YELLOW,
 }
 _FLASHING: dict[Indication, Lamps] = {
     Indication.FLASH_RED: Lamps.RED,
     Indication.FLASH_YELLOW: Lamps.YELLOW,
     Indication.PED_CLEARANCE: Lamps.RED,
     Indication.FLASH_YELLOW_ARROW: Lamps.ARROW,
+    Indication.FLASH_GREEN: Lamps.GREEN,
 }
 
 VEHICLE_INDICATIONS = frozenset(
@@ -67,6 +71,8 @@ VEHICLE_INDICATIONS = frozenset(
         Indication.GREEN,
         Indication.FLASH_RED,
         Indication.FLASH_YELLOW,
+        Indication.RED_YELLOW,
+        Indication.FLASH_GREEN,
     }
 )
 ARROW_INDICATIONS = VEHICLE_INDICATIONS | {Indication.FLASH_YELLOW_ARROW}

@@ -46,6 +46,9 @@ class CardChannel:
 
     `min_yellow_and_red_ms`: from the end of its green (of its walk) to the start of a conflicting green or walk.
     `min_walk_ms`, `min_ped_clearance_ms`: of a pedestrian channel. A minimum of 0 is not tested.
+    `max_red_yellow_ms`: 0 on a channel that has no red and amber before green; else it must show it, for no longer than this.
+    `min_green_blink_ms`: 0 on a channel whose green does not blink before yellow; else it must, for this long at least.
+    `steady_clearance`: its pedestrian clearance shows steady don't walk, so it is only seen as the time before a conflict.
     """
 
     number: ChannelNumber
@@ -57,6 +60,16 @@ class CardChannel:
     min_green_ms: Ms = 0
     min_walk_ms: Ms = 0
     min_ped_clearance_ms: Ms = 0
+    min_red_ms: Ms = 0
+    min_red_yellow_ms: Ms = 0
+    max_red_yellow_ms: Ms = 0
+    min_green_blink_ms: Ms = 0
+    steady_clearance: bool = False
+
+    @property
+    def min_before_conflict_ms(self) -> Ms:
+        """From the end of its green or walk to a conflicting one."""
+        return max(self.min_yellow_and_red_ms, self.min_ped_clearance_ms if self.steady_clearance else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ MAY_SHOW: Mapping[ChannelKind, frozenset[Indication]] = {
             Indication.GREEN,
             Indication.FLASH_RED,
             Indication.FLASH_YELLOW,
+            Indication.RED_YELLOW,
+            Indication.FLASH_GREEN,
         }
     ),
     ChannelKind.PEDESTRIAN: frozenset(
@@ -112,9 +114,19 @@ def _faults(card: Card) -> Iterator[str]:
             yield f"channel {channel.number} would show {channel.flash.name} in flash: a {channel.kind.value} head cannot"
         if min(_minimums(channel)) < 0:
             yield f"channel {channel.number} has a minimum below 0 ms"
+        if channel.min_red_yellow_ms > channel.max_red_yellow_ms:
+            yield f"channel {channel.number} must show red and amber for longer than it may"
+        yield from _of_the_other_kind(channel)
     arrows = {channel.number for channel in card.channels if channel.kind is ChannelKind.ARROW}
     for wrong in sorted({a for a, _ in card.flashing_arrow} - arrows):
         yield f"channel {wrong} has a list of what its flashing arrow may run beside, and no flashing arrow"
+
+
+def _of_the_other_kind(channel: CardChannel) -> Iterator[str]:
+    if channel.kind is not ChannelKind.VEHICLE and (channel.max_red_yellow_ms or channel.min_green_blink_ms):
+        yield f"channel {channel.number}, a {channel.kind.value} head, has neither red and amber nor a green that blinks"
+    if channel.kind is not ChannelKind.PEDESTRIAN and channel.steady_clearance:
+        yield f"channel {channel.number}, a {channel.kind.value} head, has no pedestrian clearance to show steady"
 
 
 def _minimums(channel: CardChannel) -> tuple[Ms, ...]:
@@ -124,4 +136,7 @@ def _minimums(channel: CardChannel) -> tuple[Ms, ...]:
         channel.min_green_ms,
         channel.min_walk_ms,
         channel.min_ped_clearance_ms,
+        channel.min_red_ms,
+        channel.min_red_yellow_ms,
+        channel.min_green_blink_ms,
     )

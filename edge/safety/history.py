@@ -12,6 +12,12 @@ from edge.safety.card import Image
 STARTS = frozenset({Indication.GREEN, Indication.WALK, Indication.FLASH_YELLOW_ARROW})
 """The indications that begin a right-of-way."""
 
+OPENS = STARTS | {Indication.RED_YELLOW}
+"""The indications that tell somebody to start, or to get ready to."""
+
+GOES = frozenset({Indication.GREEN, Indication.FLASH_GREEN, Indication.WALK})
+"""The indications under which somebody may enter; clearances count from the last of them. A flashing arrow has its own."""
+
 STOPS = frozenset({Indication.RED, Indication.DONT_WALK, Indication.DARK})
 """The indications under which nobody may move."""
 
@@ -21,7 +27,7 @@ class Standing(Enum):
 
     NOTHING_KNOWN = 0  # since power-up no image has been minted
     FLASH = 1
-    LEAVING_FLASH = 2  # steady, and no green or walk since flash
+    LEAVING_FLASH = 2  # steady, and no green, walk or red and amber since flash
     RUNNING = 3
 
 
@@ -45,7 +51,8 @@ class Track:
             return self
         if self.shown is Indication.FLASH_YELLOW_ARROW:
             return Track(shown, now, self.ended_ms, now, after_arrow=True)
-        return Track(shown, now, now if self.shown in STARTS else self.ended_ms, self.arrow_ended_ms)
+        ends = self.shown in GOES and shown not in GOES
+        return Track(shown, now, now if ends else self.ended_ms, self.arrow_ended_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class History:
         )
 
     def _standing_after(self, image: Image) -> Standing:
-        if self.standing is Standing.RUNNING or not STARTS.isdisjoint(image.values()):
+        if self.standing is Standing.RUNNING or not OPENS.isdisjoint(image.values()):
             return Standing.RUNNING
         return Standing.LEAVING_FLASH
 

@@ -71,8 +71,8 @@ class Reading:
         if self.as_commanded:
             return None
         circuits = int(self.lamps).bit_count()
-        if circuits == 0:
-            return Rule.LAMP_MISSING
+        if circuits == 0 or (self.commanded is not None and not self.lamps & ~self.commanded):
+            return Rule.LAMP_MISSING  # one of two that are commanded together is missing too
         return Rule.LAMP_MISMATCH if circuits == 1 else Rule.LAMP_DUAL
 
 

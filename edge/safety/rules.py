@@ -13,7 +13,7 @@ from edge.model.indications import Indication
 from edge.model.site import CardChannel
 from edge.model.units import ChannelNumber, Ms
 from edge.safety.card import FLASHING, MAY_SHOW, Image, Programming
-from edge.safety.history import STARTS, STOPS, History, Standing
+from edge.safety.history import OPENS, STARTS, STOPS, History, Standing
 
 
 class Rule(Enum):
@@ -28,6 +28,12 @@ class Rule(Enum):
     SKIPPED_YELLOW = "skipped-yellow"
     SHORT_YELLOW = "short-yellow"
     SHORT_GREEN = "short-green"
+    SHORT_RED = "short-red"
+    SKIPPED_RED_YELLOW = "skipped-red-and-amber"
+    SHORT_RED_YELLOW = "short-red-and-amber"
+    LONG_RED_YELLOW = "long-red-and-amber"
+    SKIPPED_GREEN_BLINK = "skipped-green-blink"
+    SHORT_GREEN_BLINK = "short-green-blink"
     SHORT_WALK = "short-walk"
     SKIPPED_PED_CLEARANCE = "skipped-pedestrian-clearance"
     SHORT_PED_CLEARANCE = "short-pedestrian-clearance"
@@ -79,10 +85,21 @@ Minimum = tuple[Rule, Callable[[CardChannel], Ms]]
 
 _MAY_FOLLOW: dict[Indication, frozenset[Indication]] = {
     Indication.DARK: frozenset(
-        {Indication.RED, Indication.GREEN, Indication.FLASH_YELLOW_ARROW, Indication.DONT_WALK, Indication.WALK}
+        {
+            Indication.RED,
+            Indication.RED_YELLOW,
+            Indication.GREEN,
+            Indication.FLASH_YELLOW_ARROW,
+            Indication.DONT_WALK,
+            Indication.WALK,
+        }
     ),
-    Indication.RED: frozenset({Indication.GREEN, Indication.FLASH_YELLOW_ARROW, Indication.DARK}),
-    Indication.GREEN: frozenset({Indication.YELLOW}),
+    Indication.RED: frozenset(
+        {Indication.RED_YELLOW, Indication.GREEN, Indication.FLASH_YELLOW_ARROW, Indication.DARK}
+    ),
+    Indication.RED_YELLOW: frozenset({Indication.GREEN}),
+    Indication.GREEN: frozenset({Indication.FLASH_GREEN, Indication.YELLOW}),
+    Indication.FLASH_GREEN: frozenset({Indication.YELLOW}),
     Indication.YELLOW: frozenset({Indication.RED, Indication.DARK}),
     Indication.DONT_WALK: frozenset({Indication.WALK, Indication.DARK}),
     Indication.WALK: frozenset({Indication.PED_CLEARANCE}),
@@ -95,6 +112,7 @@ _MAY_FOLLOW: dict[Indication, frozenset[Indication]] = {
 
 _SKIPPED: dict[Indication, Rule] = {
     Indication.GREEN: Rule.SKIPPED_YELLOW,
+    Indication.FLASH_GREEN: Rule.SKIPPED_YELLOW,
     Indication.FLASH_YELLOW: Rule.SKIPPED_YELLOW,
     Indication.FLASH_YELLOW_ARROW: Rule.SKIPPED_YELLOW,
     Indication.WALK: Rule.SKIPPED_PED_CLEARANCE,
@@ -102,8 +120,11 @@ _SKIPPED: dict[Indication, Rule] = {
 """What has been left out when one of these goes straight to a stop indication."""
 
 _MINIMUMS: dict[Indication, Minimum] = {
+    Indication.RED: (Rule.SHORT_RED, lambda channel: channel.min_red_ms),
+    Indication.RED_YELLOW: (Rule.SHORT_RED_YELLOW, lambda channel: channel.min_red_yellow_ms),
     Indication.GREEN: (Rule.SHORT_GREEN, lambda channel: channel.min_green_ms),
     Indication.FLASH_YELLOW_ARROW: (Rule.SHORT_GREEN, lambda channel: channel.min_green_ms),
+    Indication.FLASH_GREEN: (Rule.SHORT_GREEN_BLINK, lambda channel: channel.min_green_blink_ms),
     Indication.YELLOW: (Rule.SHORT_YELLOW, lambda channel: channel.min_yellow_ms),
     Indication.WALK: (Rule.SHORT_WALK, lambda channel: channel.min_walk_ms),
     Indication.PED_CLEARANCE: (Rule.SHORT_PED_CLEARANCE, lambda channel: channel.min_ped_clearance_ms),
@@ -112,7 +133,9 @@ _MINIMUMS: dict[Indication, Minimum] = {
 
 _RIGHT_OF_WAY = frozenset(
     {
+        Indication.RED_YELLOW,
         Indication.GREEN,
+        Indication.FLASH_GREEN,
         Indication.FLASH_YELLOW_ARROW,
         Indication.YELLOW,
         Indication.WALK,
@@ -148,11 +171,27 @@ def _indications(card: Programming, image: Image) -> Iterator[Violation]:
         if shown not in MAY_SHOW[channel.kind]:
             detail = f"channel {number}, a {channel.kind.value} head, cannot show {_name(shown)}"
             yield Violation(Rule.DUAL_INDICATION, (number,), detail)
+        elif not _has(channel, shown):
+            detail = f"channel {number} has no {_name(shown)}, says its card"
+            yield Violation(Rule.DUAL_INDICATION, (number,), detail)
         elif shown in FLASHING:
             detail = f"channel {number} would flash while others do not show their flash indication"
             yield Violation(Rule.MIXED_FLASH, (number,), detail)
         elif shown is Indication.DARK and not channel.may_be_dark:
             yield Violation(Rule.DARK_CHANNEL, (number,), f"channel {number} may not be dark, says its card")
+
+
+def _has(channel: CardChannel, shown: Indication) -> bool:
+    """Whether this head has an indication that not every head of its kind has."""
+    match shown:
+        case Indication.RED_YELLOW:
+            return channel.max_red_yellow_ms > 0
+        case Indication.FLASH_GREEN:
+            return channel.min_green_blink_ms > 0
+        case Indication.PED_CLEARANCE:
+            return not channel.steady_clearance
+        case _:
+            return True
 
 
 def _conflicts(card: Programming, history: History, image: Image) -> Iterator[Violation]:
@@ -188,18 +227,25 @@ def _start_up(card: Programming) -> Violation:
 
 def _steps(card: Programming, history: History, image: Image, now: Ms) -> Iterator[Violation]:
     for number, track in history.tracks.items():
-        wanted = image[number]
+        wanted, channel, shown_ms = image[number], card.channels[number], now - track.since_ms
         if wanted is not track.shown:
-            yield from _step(card.channels[number], track.shown, wanted, now - track.since_ms)
+            yield from _step(channel, track.shown, wanted, shown_ms)
             if wanted in STARTS:
                 arrow = wanted is Indication.FLASH_YELLOW_ARROW
                 yield from _clearances(card, history, number, now, arrow=arrow)
+            if wanted in OPENS:
                 yield from _leaving_flash(card, history, number, now)
+        elif wanted is Indication.RED_YELLOW and shown_ms >= channel.max_red_yellow_ms:
+            yield _long_red_yellow(channel, shown_ms)
 
 
 def _step(channel: CardChannel, shown: Indication, wanted: Indication, shown_ms: Ms) -> Iterator[Violation]:
     where = (channel.number,)
-    if wanted not in _MAY_FOLLOW[shown]:
+    skipped = _left_out(channel, shown, wanted)
+    if skipped is not None:
+        detail = f"channel {channel.number} may not go from {_name(shown)} to {_name(wanted)}, says its card"
+        yield Violation(skipped, where, detail)
+    elif wanted not in _MAY_FOLLOW[shown] and not _clears_steady(channel, shown, wanted):
         rule = _SKIPPED.get(shown, Rule.SEQUENCE) if wanted in STOPS else Rule.SEQUENCE
         detail = f"channel {channel.number} may not go from {_name(shown)} to {_name(wanted)}"
         yield Violation(rule, where, detail)
@@ -210,19 +256,44 @@ def _step(channel: CardChannel, shown: Indication, wanted: Indication, shown_ms:
             yield Violation(rule, where, detail)
 
 
+def _left_out(channel: CardChannel, shown: Indication, wanted: Indication) -> Rule | None:
+    """What this head, by its card, must show between the two."""
+    if wanted is Indication.GREEN and shown is not Indication.RED_YELLOW and channel.max_red_yellow_ms:
+        return Rule.SKIPPED_RED_YELLOW
+    if (shown, wanted) == (Indication.GREEN, Indication.YELLOW) and channel.min_green_blink_ms:
+        return Rule.SKIPPED_GREEN_BLINK
+    return None
+
+
+def _clears_steady(channel: CardChannel, shown: Indication, wanted: Indication) -> bool:
+    """Whether this is a walk that ends in a clearance shown as steady don't walk."""
+    return channel.steady_clearance and (shown, wanted) == (Indication.WALK, Indication.DONT_WALK)
+
+
+def _long_red_yellow(channel: CardChannel, shown_ms: Ms) -> Violation:
+    detail = f"channel {channel.number}: {shown_ms} ms of red and amber, the card allows {channel.max_red_yellow_ms} ms"
+    return Violation(Rule.LONG_RED_YELLOW, (channel.number,), detail)
+
+
 def _clearances(
     card: Programming, history: History, starting: ChannelNumber, now: Ms, *, arrow: bool
 ) -> Iterator[Violation]:
     starts = {starting} if arrow else set()
     for ending, track in history.tracks.items():
-        needed_ms = card.channels[ending].min_yellow_and_red_ms
+        needed_ms = card.channels[ending].min_before_conflict_ms
         for ended_ms, arrows in ((track.ended_ms, starts), (track.arrow_ended_ms, starts | {ending})):
             if ended_ms is not None and now - ended_ms < needed_ms and card.conflict(ending, starting, arrows):
+                what = _what_clears(card.channels[ending])
                 detail = (
                     f"channel {starting} would start {now - ended_ms} ms after channel {ending} ended, "
-                    f"the card asks {needed_ms} ms of yellow and red"
+                    f"the card asks {needed_ms} ms of {what}"
                 )
                 yield Violation(Rule.SHORT_CLEARANCE, (ending, starting), detail)
+
+
+def _what_clears(channel: CardChannel) -> str:
+    clearing = channel.min_before_conflict_ms > channel.min_yellow_and_red_ms
+    return "pedestrian clearance" if clearing else "yellow and red"
 
 
 def _leaving_flash(card: Programming, history: History, starting: ChannelNumber, now: Ms) -> Iterator[Violation]:
@@ -245,8 +316,11 @@ def _short_flash(card: Programming, history: History, now: Ms) -> Iterator[Viola
         yield Violation(Rule.SHORT_FLASH, tuple(sorted(card.channels)), detail)
 
 
+_CALLED = {Indication.RED_YELLOW: "red and amber", Indication.FLASH_GREEN: "green blink"}
+
+
 def _name(shown: Indication) -> str:
-    return shown.name.lower().replace("_", " ")
+    return _CALLED.get(shown) or shown.name.lower().replace("_", " ")
 
 
 def _list(numbers: tuple[ChannelNumber, ...]) -> str:

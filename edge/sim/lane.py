@@ -63,6 +63,9 @@ _LINE_REACTION = BRAKING_MPS2 * STOP_REACTION_S
 _LINE_REACTION2 = _LINE_REACTION**2
 _ALL = 1 << 30
 
+_GO = frozenset({Indication.GREEN, Indication.FLASH_GREEN})
+"""What drivers take for green."""
+
 
 class LoopState:
     """One loop as its detector card sees it: how many vehicles lie over it, and how often it came on."""
@@ -144,7 +147,7 @@ class Lane:
             self.outside.append(self._draw())
         if self.outside:
             self._let_in()
-        if shown is Indication.GREEN:
+        if shown in _GO:
             if not self._open:
                 self._begin_green()
             if self._free != _ALL and now >= self._release_ms:
@@ -250,7 +253,7 @@ class Lane:
     def _cross_line(self, vehicle: Vehicle) -> None:
         self.delays_s.append(self._lost_s(vehicle, 0.0))
         self._queued -= vehicle.queued
-        if self._shown not in {Indication.GREEN, Indication.YELLOW}:
+        if self._shown not in _GO | {Indication.YELLOW}:
             self.ran_red += 1
 
     def _lost_s(self, vehicle: Vehicle, x: float) -> float:

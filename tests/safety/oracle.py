@@ -28,13 +28,30 @@ LETTER = {
     Indication.PED_CLEARANCE: "c",
     Indication.WALK: "w",
     Indication.FLASH_YELLOW_ARROW: "a",
+    Indication.RED_YELLOW: "q",
+    Indication.FLASH_GREEN: "b",
 }
-HEAD_MAY_SAY = {
-    ChannelKind.VEHICLE: re.compile(r"Y(y([rd]+(gy[rd]+)*(gy?)?)?)?|[RD]([rd]+(gy[rd]+)*(gy?)?)?"),
-    ChannelKind.PEDESTRIAN: re.compile(r"[DN]([nd]+(wc[nd]+)*(wc?)?)?"),
-    ChannelKind.ARROW: re.compile(r"Y(y([rd]+([ga]y[rd]+)*([ga]y?)?)?)?|[RD]([rd]+([ga]y[rd]+)*([ga]y?)?)?"),
-}
-ALPHABET = {ChannelKind.VEHICLE: set("dryg"), ChannelKind.PEDESTRIAN: set("dnwc"), ChannelKind.ARROW: set("dryga")}
+
+
+def alphabet(channel: CardChannel) -> set[str]:
+    if channel.kind is ChannelKind.PEDESTRIAN:
+        return set("dnw") if channel.steady_clearance else set("dnwc")
+    if channel.kind is ChannelKind.ARROW:
+        return set("dryga")
+    return set("dryg") | set("q" if channel.max_red_yellow_ms else "") | set("b" if channel.min_green_blink_ms else "")
+
+
+def head_may_say(channel: CardChannel) -> str:
+    """What a head may say from flash on: rests, and rounds of right-of-way of which the last may be unfinished."""
+    if channel.kind is ChannelKind.PEDESTRIAN:
+        return r"[DN]([nd]+(w(n[nd]*))*w?)?" if channel.steady_clearance else r"[DN]([nd]+(wc[nd]+)*(wc?)?)?"
+    if channel.kind is ChannelKind.ARROW:
+        return r"Y(y([rd]+([ga]y[rd]+)*([ga]y?)?)?)?|[RD]([rd]+([ga]y[rd]+)*([ga]y?)?)?"
+    has = alphabet(channel)
+    go = ("q" if "q" in has else "") + "g" + ("b" if "b" in has else "") + "y"
+    begun = "|".join(go[: k + 1] for k in range(len(go)))
+    rounds = rf"[rd]+({go}[rd]+)*({begun})?"
+    return rf"Y(y({rounds})?)?|[RD]({rounds})?"
 
 
 @dataclass(frozen=True)
@@ -90,6 +107,7 @@ def steady_faults(card: Card, stretch: Stretch) -> list[str]:
     bars = {channel.number: bars_of(channel.number, stretch) for channel in card.channels}
     for channel in card.channels:
         found += word_faults(channel, bars[channel.number])
+        found += long_faults(channel, bars[channel.number], stretch)
     for one, other in combinations(card.channels, 2):
         for mine in (False, True):
             for theirs in (False, True):
@@ -116,7 +134,7 @@ def frame_faults(card: Card, image: dict[ChannelNumber, Indication]) -> Iterator
         return
     for channel in card.channels:
         letter = LETTER[image[channel.number]]
-        if letter not in ALPHABET[channel.kind] or (letter == "d" and not channel.may_be_dark):
+        if letter not in alphabet(channel) or (letter == "d" and not channel.may_be_dark):
             yield f"{channel.number} shows {letter}"
 
 
@@ -135,7 +153,7 @@ def bars_of(number: ChannelNumber, stretch: Stretch) -> list[Bar]:
 def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
     in_flash = {"d": "D", "n": "N"}.get(LETTER[channel.flash], LETTER[channel.flash])
     word = in_flash + "".join(bar.letter for bar in bars)
-    if not HEAD_MAY_SAY[channel.kind].fullmatch(word):
+    if not re.fullmatch(head_may_say(channel), word):
         yield f"{channel.number} says {word}"
     least = {
         "g": channel.min_green_ms,
@@ -143,16 +161,28 @@ def word_faults(channel: CardChannel, bars: list[Bar]) -> Iterator[str]:
         "a": channel.min_green_ms,
         "w": channel.min_walk_ms,
         "c": channel.min_ped_clearance_ms,
+        "r": channel.min_red_ms,
+        "q": channel.min_red_yellow_ms,
+        "b": channel.min_green_blink_ms,
     }
     for bar in bars:
         if bar.end - bar.begin < least.get(bar.letter, 0):
             yield f"{channel.number}: short {bar.letter}"
 
 
+def long_faults(channel: CardChannel, bars: list[Bar], stretch: Stretch) -> Iterator[str]:
+    """Red and amber still wanted in a frame in which its longest time is over already."""
+    for bar in bars:
+        if bar.letter == "q" and any(
+            bar.begin + channel.max_red_yellow_ms <= t < bar.end for t, _ in stretch.frames if t >= bar.begin
+        ):
+            yield f"{channel.number}: long q"
+
+
 def overlap_faults(these: list[Bar], those: list[Bar]) -> Iterator[str]:
     for this in these:
         for that in those:
-            both_move = this.letter in "gyawc" and that.letter in "gyawc"
+            both_move = this.letter in "qgbyawc" and that.letter in "qgbyawc"
             both_leave_flash = this.leaves_flash and that.leaves_flash and this.letter == that.letter == "y"
             if both_move and not both_leave_flash and this.begin < that.end and that.begin < this.end:
                 yield f"{this} beside {that}"
@@ -160,14 +190,18 @@ def overlap_faults(these: list[Bar], those: list[Bar]) -> Iterator[str]:
 
 def clearance_faults(ending: CardChannel, ends: list[Bar], starts: list[Bar]) -> Iterator[str]:
     began = [bar.begin for bar in starts if bar.letter in "gaw"]
-    ended = [bar.end for bar in ends if bar.letter in "gaw"]
+    last = "b" if ending.min_green_blink_ms else "g"
+    ended = [bar.end for bar in ends if bar.letter in {last, "a", "w"}]
+    needed = ending.min_yellow_and_red_ms
+    if ending.steady_clearance:
+        needed = max(needed, ending.min_ped_clearance_ms)
     for begin in began:
-        if any(end <= begin < end + ending.min_yellow_and_red_ms for end in ended):
+        if any(end <= begin < end + needed for end in ended):
             yield f"a start at {begin} too soon after {ending.number}"
 
 
 def exit_faults(card: Card, stretch: Stretch, bars: dict[ChannelNumber, list[Bar]]) -> Iterator[str]:
-    starts = [bar.begin for row in bars.values() for bar in row if bar.letter in "gaw"]
+    starts = [bar.begin for row in bars.values() for bar in row if bar.letter in "gawq"]
     if not starts:
         return
     first = min(starts)

@@ -1,6 +1,7 @@
 """Cards and a street to drive a monitor along, for the tests of the monitor."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from edge.model.exchange import Readback
 from edge.model.indications import ChannelKind, Indication, Lamps
@@ -17,6 +18,7 @@ GREEN, YELLOW, RED = Indication.GREEN, Indication.YELLOW, Indication.RED
 WALK, PED_CLEARANCE, DONT_WALK = Indication.WALK, Indication.PED_CLEARANCE, Indication.DONT_WALK
 DARK, FLASH_RED, FLASH_YELLOW = Indication.DARK, Indication.FLASH_RED, Indication.FLASH_YELLOW
 ARROW = Indication.FLASH_YELLOW_ARROW
+RED_YELLOW, FLASH_GREEN = Indication.RED_YELLOW, Indication.FLASH_GREEN
 
 
 def n(number: int) -> ChannelNumber:
@@ -88,6 +90,25 @@ LEFTS = Card(
     ),
 )
 """Main street 2 and 6 with left turns 11 (against 2) and 15 (against 6); 15 does not flash beside 17, nor 17 beside 15."""
+
+
+EUROPEAN = Card(
+    channels=(
+        replace(
+            vehicle(1, FLASH_YELLOW, 300, 500, green=200),
+            min_red_ms=200,
+            min_red_yellow_ms=100,
+            max_red_yellow_ms=300,
+            min_green_blink_ms=200,
+        ),
+        replace(vehicle(2, FLASH_RED, 400, 600), max_red_yellow_ms=200),
+        replace(pedestrian(3, yellow_and_red=300, walk=200, clearance=500), steady_clearance=True),
+        vehicle(4, FLASH_YELLOW, 200, 200),
+    ),
+    permissive=pairs((1, 3), (2, 4)),
+    confirmed_by="the tests",
+)
+"""As SMALL, with red and amber, a green that blinks, a least red and a pedestrian clearance shown steady."""
 
 
 def flash_of(card: Card) -> Image:
