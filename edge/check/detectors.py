@@ -20,6 +20,14 @@ def _inputs(site: Site) -> Iterator[tuple[Path, str, InputRef]]:
     for button_number, button in site.buttons.items():
         yield ("ped_buttons", button_number, "input"), f"push-button {button_number}", button.input
 
+    for preempt_number, preempt in site.preempts.items():
+        here: Path = ("preempts", preempt_number)
+        yield (*here, "input"), f"preempt {preempt_number}", preempt.input
+        if preempt.track is not None and preempt.track.gate is not None:
+            yield (*here, "track_green", "gate"), f"the gate of preempt {preempt_number}", preempt.track.gate
+    for priority_number, priority in site.priorities.items():
+        yield ("priority", priority_number, "input"), f"priority {priority_number}", priority.input
+
 
 def inputs_exist(draft: Draft, findings: Findings) -> None:
     """Every input names a device of `io` and a terminal that it has."""

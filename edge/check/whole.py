@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import calendar, card, detectors, devices, green, overlaps, phases, plans, rings
+from edge.check import calendar, card, detectors, devices, green, overlaps, phases, plans, preempts, rings
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *overlaps.RULES,
     *plans.RULES,
     *calendar.RULES,
+    *preempts.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

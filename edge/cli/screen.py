@@ -27,6 +27,12 @@ def lines(status: Said, width: int = WIDTH) -> list[str]:
         f"{status['mode'].upper().replace('_', ' ')}  {status['sentence']}",
         *(_ring(k, ring, phases) for k, ring in enumerate(status["rings"], 1)),
         *_plan(status["plan"]),
+        *(f"PRIORITY  {p['number']}: {p['doing']}" for p in status["priorities"]),
+        *(
+            f"PREEMPT   {p['number']} {p['kind']}: {p['stage']} for {p['for_s']:.0f} s"
+            for p in [status["preempt"]]
+            if p
+        ),
         *_table(status["phases"]),
         *_overlaps(status.get("overlaps", ())),
         *_wrapped("DETECTOR", [_loop(d) for d in status["detectors"]], width),

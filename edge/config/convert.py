@@ -9,6 +9,7 @@ from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
 from edge.config.convert_phases import phase_of
+from edge.config.convert_preempts import preempts_of, priorities_of
 from edge.config.problems import Findings
 from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, SiteFile
 from edge.config.words import FlashWord
@@ -69,6 +70,8 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         file_hash=file_hash,
         calendar=calendar_of(rows),
         overlaps=overlaps,
+        preempts=preempts_of(rows),
+        priorities=priorities_of(rows),
     )
 
 

@@ -11,8 +11,6 @@ Pattern: TypeAlias = tuple[str, ...]
 NOT_YET: dict[Pattern, str] = {
     ("extends",): "defaults shared by several files are not read",
     ("coordination",): "fixed plans keep cycle, offset and splits; actuated coordination does not exist",
-    ("preempts",): "no preemption input is served",
-    ("priority",): "no transit priority is served",
     ("web",): "there is no web page",
     ("mqtt",): "nothing is published",
     ("metrics",): "there is no metrics page",

@@ -25,6 +25,7 @@ from edge.config.fields import (
 )
 from edge.config.overlap_rows import OverlapKey, OverlapRow
 from edge.config.phase_rows import PhaseRow
+from edge.config.preempt_rows import PreemptKey, PreemptRow, PriorityKey, PriorityRow
 from edge.config.row import Row, optional, setting, switch
 from edge.config.words import FlashWord, FormatVersion, RingText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
@@ -306,6 +307,8 @@ class SiteFile(Row):
     weeks: list[WeekRow] = setting([], "Which day plan on which days of the year; the first row that holds counts.")
     exceptions: list[ExceptionRow] = setting([], "Dates that run another day's schedule, or a day plan.")
     fallback: FallbackRow = Field(description="What runs when actuation cannot be trusted.")
+    preempts: dict[PreemptKey, PreemptRow] = setting({}, "Who may take the sequence: railway, fire, emergency.")
+    priority: dict[PriorityKey, PriorityRow] = setting({}, "Who may bend it: transit priority.")
     flash: FlashRow = setting({}, "Flash, and the way out of it.")
     overrides: OverridesRow = setting({}, "Departures from a rule, by name.")
     event_log: EventLogRow = setting({}, "How much of the event log is kept.")

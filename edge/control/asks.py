@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from edge.model.phases import Termination
+from edge.model.preempts import PedBounds
 from edge.model.units import PhaseNumber
 
 Phases: TypeAlias = frozenset[PhaseNumber]
@@ -16,7 +18,8 @@ class Asks:
     `hears_detectors` False means that detectors and recalls are not heard at all: then only `calls` and `ped_calls` give
     demand, and a green ends by force-off alone. A push-button is heard only beside a green that nobody opposes.
     `hears_maximums` False: no green ends by its maximum (max inhibit). `ped_omits`: no walk of these phases begins.
-    `maximum`: which maximum green is timed, 1, 2 or 3.
+    `maximum`: which maximum green is timed, 1, 2 or 3. `force_off_as`: what a force-off is logged as.
+    `hurry`: walks and pedestrian clearances of the phases forced off are shortened to these bounds; for preempts alone.
     """
 
     calls: Phases = NOBODY
@@ -28,6 +31,8 @@ class Asks:
     hears_detectors: bool = True
     hears_maximums: bool = True
     maximum: int = 1
+    force_off_as: Termination = Termination.FORCE_OFF
+    hurry: PedBounds | None = None
 
 
 NOTHING = Asks()

@@ -15,6 +15,8 @@ from edge.control.mode import FLASHING, UnitMode
 from edge.control.moves import Demand, RingMoves
 from edge.control.overlaps import Overlaps
 from edge.control.pattern import Pattern
+from edge.control.preempt import Preemption
+from edge.control.priority import TransitPriority
 from edge.control.rings import Rings
 from edge.control.view import View
 from edge.control.words import phase_status
@@ -57,7 +59,11 @@ class Controller:
         self._longest_wait_ms = longest_wait_ms(site)
         self._pattern = Pattern(site, now)
         self._view = View(site, self._machines, self._calls, self._rings, now)
-        self._askers: tuple[Asker, ...] = ()  # in rising order of right, see edge.control.asks
+        self._priority = TransitPriority(site) if site.priorities else None
+        self._preemption = Preemption(site) if site.preempts else None
+        row: tuple[Asker | None, ...] = (self._priority, self._preemption)
+        self._askers = tuple(asker for asker in row if asker is not None)  # in rising order of right
+        self._bent_ms = now  # when somebody above the strategy last changed what is asked for
         self._operator_flash = False
         self._stopping = False
         self._flash_status: FlashStatus | None = None
@@ -108,7 +114,9 @@ class Controller:
             tuple(phase_status(now, self._machines[p], self._calls[p], left[p], strategy) for p in sorted(left)),
             self._bank.statuses(),
             self._book.faults,
-            self._overlaps.statuses(now),
+            overlaps=self._overlaps.statuses(now),
+            preempt=self._preemption.status(now) if self._preemption else None,
+            priorities=self._priority.status() if self._priority else (),
         )
 
     # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
@@ -134,6 +142,8 @@ class Controller:
         """Report what is seen, end what is over, take failed detectors out of service."""
         book, changes = self._book, self._book.changes
         events = self._bank.report(now, book)
+        for number in self._preemption.given_up if self._preemption else ():
+            events += book.report(now, FaultKind.PREEMPT_GIVEN_UP, str(number))
         for fault in inputs.faults:
             events += book.report(now, fault.kind, fault.where, fault.detail)
         limit = self._site.fallback.failed_detectors
@@ -150,8 +160,8 @@ class Controller:
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take."""
         earliest = now - self._longest_wait_ms
-        if max(self._mode.since, self._pattern.since) > earliest:
-            return []  # a wait that flash or a long cycle caused is no fault of actuation
+        if max(self._mode.since, self._pattern.since, self._bent_ms) > earliest:
+            return []  # a wait that flash, a long cycle or somebody with more right caused is no fault of actuation
         waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
         return [n for n, since in waits if since is not None and since < earliest]
 
@@ -164,6 +174,7 @@ class Controller:
         view = self._view
         view.now, view.local, view.wires = now, local, inputs.wires
         view.reference_ms = self._pattern.reference_ms
+        view.plan = self._pattern.strategy.plan_number if self._pattern.strategy else None
 
     # ── mode ────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,6 +206,8 @@ class Controller:
         for number, phase in self._site.phases.items():
             self._machines[number] = PhaseMachine(phase, now)
         self._rings.forget()
+        if self._preemption is not None:
+            self._preemption.forget()
         return events
 
     def _announce(self) -> list[Event]:
@@ -245,7 +258,9 @@ class Controller:
         strategy = self._pattern.strategy
         asks, events = strategy.ask(self._view) if strategy is not None else (NOTHING, [])
         for asker in self._askers:
-            asks, more = asker.shape(self._view, asks)
+            bent, more = asker.shape(self._view, asks)
+            if bent is not asks:
+                asks, self._bent_ms = bent, self._view.now
             events += more
         return asks, events
 

@@ -26,6 +26,9 @@ and can never shorten one.
             walk              walk timed             clearance timed
    DONT_WALK ────────▶ WALK ────────────▶ PED_CLEARANCE ────────────▶ DONT_WALK
 
+Preemption alone may shorten a walk and a pedestrian clearance that run, by `hurry` and to bounds that the site file names
+(MUTCD 11th ed. 4F.19); it never shortens the vehicles' minimum.
+
 Warning. The pedestrian clearance ends before yellow begins: the buffer of MUTCD 11th ed. 4I.06 is yellow and red
 clearance. Red revert (NEMA TS 2 3.5.3) is timed from the end of yellow.
 """
@@ -35,6 +38,7 @@ from enum import Enum
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval, PedInterval
 from edge.model.phases import Phase, Termination
+from edge.model.preempts import PedBounds
 from edge.model.units import Ms
 
 
@@ -95,6 +99,8 @@ REASON: dict[Termination, EventCode] = {
     Termination.GAP_OUT: EventCode.PHASE_GAP_OUT,
     Termination.MAX_OUT: EventCode.PHASE_MAX_OUT,
     Termination.FORCE_OFF: EventCode.PHASE_FORCE_OFF,
+    Termination.PRIORITY: EventCode.PRIORITY_FORCE_OFF,
+    Termination.PREEMPT: EventCode.PREEMPT_FORCE_OFF,
 }
 
 _NOBODY_WALKS = PedInterval.DONT_WALK  # the only pedestrian interval from which a green may end
@@ -113,8 +119,10 @@ class PhaseMachine:
 
     __slots__ = (
         "_added",
+        "_vehicle_minimum_ms",
         "green_began",
         "green_ended",
+        "hurried",
         "interval",
         "is_green",
         "minimum_ms",
@@ -136,6 +144,8 @@ class PhaseMachine:
         self.green_began = now  # start of the last minimum green
         self.green_ended = now  # start of the last yellow
         self.minimum_ms = 0  # of this green
+        self.hurried: PedBounds | None = None  # what a preempt leaves of the running walk and clearance
+        self._vehicle_minimum_ms = 0  # of this green, pedestrians left aside
         self._added = False  # whether an added initial made it longer
         self.ped = PedInterval.DONT_WALK
         self.ped_since = now
@@ -170,6 +180,7 @@ class PhaseMachine:
         stated_ms = self.timing.longest_minimum_ms if walk else self.timing.min_green_ms
         self.minimum_ms = max(stated_ms, initial_ms)
         self._added = initial_ms > stated_ms
+        self._vehicle_minimum_ms = max(self.timing.min_green_ms, initial_ms)
         return events + self._step_ped(now, Cue.WALK) if walk else events
 
     def walk(self, now: Ms) -> list[Event]:
@@ -192,6 +203,15 @@ class PhaseMachine:
             raise IntervalError(f"phase {self.number}: end asked in {self.interval.name}, {self.ped.name}")
         self.green_ended = now
         return [Event(REASON[reason], self.number), *self._move(now, Cue.END)]
+
+    def hurry(self, bounds: PedBounds) -> None:
+        """Shorten the walk and the pedestrian clearance that run to `bounds`; nothing where nobody walks.
+
+        The green's minimum is then that of the vehicles alone; it cannot end before the shortened clearance has either.
+        """
+        if self.ped is not PedInterval.DONT_WALK:
+            self.hurried = bounds
+            self.minimum_ms = self._vehicle_minimum_ms
 
     def tick(self, now: Ms, *, opposed: bool) -> list[Event]:
         """Let the clock work: every transition that is due at `now`, pedestrians first."""
@@ -231,10 +251,12 @@ class PhaseMachine:
         ped = self.timing.ped
         if ped is None:
             raise IntervalError(f"phase {self.number}: {self.ped.name} without a pedestrian movement")
-        held = now - self.ped_since
-        if self.ped is PedInterval.WALK and held >= ped.walk_ms:
+        held, least = now - self.ped_since, self.hurried
+        walk_ms = ped.walk_ms if least is None else min(ped.walk_ms, least.walk_ms)
+        clearance_ms = ped.clearance_ms if least is None else min(ped.clearance_ms, least.clearance_ms)
+        if self.ped is PedInterval.WALK and held >= walk_ms:
             return self._step_ped(now, Cue.WALK_TIMED)
-        if self.ped is PedInterval.PED_CLEARANCE and held >= ped.clearance_ms:
+        if self.ped is PedInterval.PED_CLEARANCE and held >= clearance_ms:
             return self._step_ped(now, Cue.PED_CLEARANCE_TIMED)
         return []
 
@@ -249,4 +271,6 @@ class PhaseMachine:
     def _step_ped(self, now: Ms, cue: Cue) -> list[Event]:
         self.ped = PEDESTRIAN[self.ped, cue]
         self.ped_since = now
+        if self.ped is PedInterval.DONT_WALK:
+            self.hurried = None
         return [Event(code, self.number) for code in LOGGED[cue]]

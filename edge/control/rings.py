@@ -22,13 +22,14 @@ from dataclasses import dataclass
 
 from edge.control.asks import Asks
 from edge.control.calls import PhaseCalls
+from edge.control.green_timers import GreenTimers
 from edge.control.intervals import PhaseMachine
-from edge.control.maximum import Maximum
 from edge.control.moves import Demand, RingMoves
 from edge.control.overlaps import Overlaps
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
+from edge.model.preempts import PedBounds
 from edge.model.sequence import Place
 from edge.model.site import Site
 from edge.model.units import Ms, PhaseNumber
@@ -46,14 +47,6 @@ class _Ring:
     coming: PhaseNumber | None = None
     rank: int = -1
     handed_over: PhaseNumber | None = None
-
-
-@dataclass(slots=True)
-class _Timers:
-    """Per phase: since when its green is opposed, and whether it has gapped out while it waits for the other ring."""
-
-    opposed_since: Ms | None = None
-    gapped: bool = False
 
 
 class Rings:
@@ -77,9 +70,7 @@ class Rings:
             p: frozenset(q for pair in site.options.simultaneous_gap if p in pair for q in pair) for p in self._places
         }
         self._rings = [_Ring(groups) for groups in site.sequence.rings]
-        self._timers = {p: _Timers() for p in self._places}
-        self._maximums = {p: Maximum(phase) for p, phase in site.phases.items()}
-        self._reducing = frozenset(p for p, phase in site.phases.items() if phase.gap_reduction is not None)
+        self._timers = GreenTimers(site, calls, self._conflicts)
         self._maximum = 1  # which one is timed
         self.group = 0
 
@@ -94,23 +85,23 @@ class Rings:
         """All phases were made red from outside: flash."""
         for ring in self._rings:
             ring.active, ring.coming, ring.rank = None, None, -1
-        for timers in self._timers.values():
-            timers.opposed_since, timers.gapped = None, False
+        self._timers.forget()
 
     def opposed_since(self, phase: PhaseNumber) -> Ms | None:
         """When the running green of `phase` was first opposed; None if it is not."""
-        return self._timers[phase].opposed_since
+        return self._timers.opposed_since(phase)
 
     def max_left_ms(self, now: Ms, phase: PhaseNumber) -> Ms | None:
         """What is left of the maximum green of `phase`; None while it is not timed."""
-        since = self._timers[phase].opposed_since
-        return None if since is None else max(0, self._maximums[phase].ms - (now - since))
+        return self._timers.max_left_ms(now, phase)
 
     def tick(self, now: Ms, demand: Demand, asks: Asks) -> RingMoves:
         """One tick: let the intervals time, end what is ready, cross if all may, start what is clear."""
         moves = RingMoves()
         wanted = demand.vehicles
         self._maximum = asks.maximum
+        if asks.hurry is not None:
+            self._hurry(asks.hurry, asks.force_offs)
         for ring in self._rings:
             if ring.active is not None:
                 self._time(now, ring, wanted, moves)
@@ -159,38 +150,25 @@ class Rings:
         opposed = not wanted.isdisjoint(self._conflicts[phase])
         moves.events += machine.tick(now, opposed=opposed)
         if machine.is_green:
-            self._note_opposition(now, phase, wanted, moves)
+            moves.events += self._timers.oppose(now, phase, wanted, self._maximum)
         elif machine.interval is Interval.RED:
             ring.active = None
 
-    def _note_opposition(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber], moves: RingMoves) -> None:
-        """Start the maximum timer with the first conflicting call, in the very tick the green begins if it stands then."""
-        timers = self._timers[phase]
-        if wanted.isdisjoint(self._conflicts[phase]):
-            timers.opposed_since, timers.gapped = None, False
-        elif timers.opposed_since is None:
-            timers.opposed_since = now
-            moves.events.append(Event(EventCode.PHASE_CHECK, phase))
-            moves.events += self._maximums[phase].timing_begins(self._maximum)
-        if phase in self._reducing:
-            waiting = sum(self._calls[p].cars for p in wanted & self._conflicts[phase])
-            moves.events += self._calls[phase].gap.oppose(now, timers.opposed_since, waiting)
+    def _hurry(self, bounds: PedBounds, phases: frozenset[PhaseNumber]) -> None:
+        """Shorten what pedestrian intervals of `phases` run."""
+        for ring in self._rings:
+            if ring.active in phases:
+                self._machines[_active(ring)].hurry(bounds)
 
     def _reason(self, now: Ms, phase: PhaseNumber, asks: Asks) -> Termination | None:
         """Why the green of `phase` may end now; None while it may not."""
         if not self._machines[phase].may_end():
             return None
         if phase in asks.force_offs:
-            return Termination.FORCE_OFF
+            return asks.force_off_as
         if phase in asks.holds or not asks.hears_detectors:
             return None
-        timers = self._timers[phase]
-        if timers.gapped or self._calls[phase].gapped(now):
-            return Termination.GAP_OUT
-        since = timers.opposed_since
-        if asks.hears_maximums and since is not None and now - since >= self._maximums[phase].ms:
-            return Termination.MAX_OUT
-        return None
+        return self._timers.timed_out(now, phase, hears_maximums=asks.hears_maximums)
 
     # ── ending ──────────────────────────────────────────────────────────────────────────────────
 
@@ -244,11 +222,11 @@ class Rings:
         for other in self._rings:
             if other is ring or other.active is None:
                 continue
-            since = self._timers[other.active].opposed_since
-            if not self._is_green(other) or since is None:
+            other_left = self._timers.max_left_ms(now, other.active)
+            if not self._is_green(other) or other_left is None:
                 return 0
             if self._reason(now, other.active, asks) is None:
-                left.append(self._maximums[other.active].ms - (now - since))
+                left.append(other_left)
         return min(left, default=0)
 
     def _beyond(self, wanted: frozenset[PhaseNumber]) -> bool:
@@ -257,7 +235,7 @@ class Rings:
 
     def _end(self, now: Ms, phase: PhaseNumber, reason: Termination, moves: RingMoves) -> None:
         moves.events += self._machines[phase].end(now, reason)
-        moves.events += self._maximums[phase].ended(reason)
+        moves.events += self._timers.green_ended(phase, reason)
         moves.ended.append((phase, reason))
 
     # ── the barrier ─────────────────────────────────────────────────────────────────────────────
@@ -285,7 +263,7 @@ class Rings:
         """A green that has gapped out and waits for the other ring stays gapped out, unless its pair must gap together."""
         for phase, reason in reasons:
             if reason is Termination.GAP_OUT and not self._together[phase]:
-                self._timers[phase].gapped = True
+                self._timers.remember_gap(phase)
 
     def _is_green(self, ring: _Ring) -> bool:
         return ring.active is not None and self._machines[ring.active].is_green
@@ -311,8 +289,8 @@ class Rings:
         revert_ms = self._site.options.red_revert_ms
         moves.events += self._machines[phase].start(now, revert_ms, walk=walk, initial_ms=initial_ms)
         moves.started.append((phase, walk))
-        self._timers[phase] = _Timers()
-        self._note_opposition(now, phase, demand.vehicles, moves)
+        self._timers.green_began(phase)
+        moves.events += self._timers.oppose(now, phase, demand.vehicles, self._maximum)
         ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
 
     def _candidate(self, r: int, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
@@ -345,7 +323,7 @@ class Rings:
     def _walk(self, now: Ms, phase: PhaseNumber, moves: RingMoves) -> None:
         """A walk inside a running green: only while nobody opposes it."""
         machine = self._machines[phase]
-        unopposed = self._timers[phase].opposed_since is None
+        unopposed = self._timers.opposed_since(phase) is None
         if unopposed and machine.may_walk(now) and self._overlaps.give_walk(phase):
             moves.events += machine.walk(now)
             moves.walked.append(phase)

@@ -13,16 +13,17 @@ from edge.model.exchange import Interval, PedInterval
 from edge.model.external import Wires, wire_name
 from edge.model.plans import LocalTime
 from edge.model.site import Site
-from edge.model.units import Ms, PhaseNumber
+from edge.model.units import Ms, PhaseNumber, PlanNumber
 
 
 class View:
     """The engine at one tick. `reference_ms`: ms since local midnight, or freely counted without a trusted clock.
 
-    `local`: local time, None where the clock may not be trusted. `wires`: general-purpose inputs as heard in this tick.
+    `local`: local time, None where the clock may not be trusted. `plan`: the plan that runs, None for free. `wires`:
+    general-purpose inputs as heard in this tick.
     """
 
-    __slots__ = ("_calls", "_machines", "_rings", "local", "now", "reference_ms", "site", "wires")
+    __slots__ = ("_calls", "_machines", "_rings", "local", "now", "plan", "reference_ms", "site", "wires")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class View:
         self.now = now
         self.reference_ms = now
         self.local: LocalTime | None = None
+        self.plan: PlanNumber | None = None
         self.wires: Wires = {}
 
     # ── phases ──
@@ -87,6 +89,10 @@ class View:
     def opposed_since(self, phase: PhaseNumber) -> Ms | None:
         """Since when its green has been opposed; None while nobody opposes it."""
         return self._rings.opposed_since(phase)
+
+    def max_left_ms(self, phase: PhaseNumber) -> Ms | None:
+        """What is left of its maximum green; None while that is not timed."""
+        return self._rings.max_left_ms(self.now, phase)
 
     # ── wires ──
     def wire_on(self, ref: InputRef) -> bool | None:

@@ -132,6 +132,24 @@ class DetectorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PreemptStatus:
+    """The preempt that runs, for the screen: its number, whose it is, and its stage in words."""
+
+    number: int
+    kind: str
+    stage: str
+    in_stage_ms: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityStatus:
+    """One transit priority that is being served or waits, for the screen: what it does, in words."""
+
+    number: int
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoreStatus:
     """Everything the screen shows of the core at one instant; built on demand, never stored."""
 
@@ -144,6 +162,8 @@ class CoreStatus:
     detectors: tuple[DetectorStatus, ...]
     faults: tuple[Fault, ...]
     overlaps: tuple[OverlapStatus, ...] = ()
+    preempt: PreemptStatus | None = None
+    priorities: tuple[PriorityStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

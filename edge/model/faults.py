@@ -42,6 +42,7 @@ class FaultKind(Enum):
     CONFIG_REJECTED = "config-rejected"
     STORAGE_FAILED = "storage-failed"
     CYCLE_FAULT = "cycle-fault"
+    PREEMPT_GIVEN_UP = "preempt-given-up"
 
     @property
     def code(self) -> int:
@@ -188,6 +189,13 @@ FAULTS: dict[FaultKind, FaultRow] = {
         "the event log or the state file cannot be written",
         "Nothing can be stored: {where}. Free the disk or mend its permissions; the signals are not touched.",
         "a successful write",
+        0,
+    ),
+    FaultKind.PREEMPT_GIVEN_UP: FaultRow(
+        Response.LOG,
+        "a preempt input on for longer than its maximum presence",
+        "Preempt {where} has been called for too long and is not heard until its input goes off. Check the input.",
+        "the input going off",
         0,
     ),
     FaultKind.CYCLE_FAULT: FaultRow(

@@ -21,6 +21,8 @@ class Termination(Enum):
     GAP_OUT = "gap_out"
     MAX_OUT = "max_out"
     FORCE_OFF = "force_off"
+    PRIORITY = "priority"  # forced off for transit priority
+    PREEMPT = "preempt"  # forced off for a preempt
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, ScheduleEntry
+from edge.model.preempts import Preempt, Priority
 from edge.model.sequence import Sequence
 from edge.model.units import (
     ButtonNumber,
@@ -19,6 +20,8 @@ from edge.model.units import (
     OverlapNumber,
     PhaseNumber,
     PlanNumber,
+    PreemptNumber,
+    PriorityNumber,
 )
 
 
@@ -158,6 +161,8 @@ class Site:
     file_hash: str = ""
     overlaps: Mapping[OverlapNumber, Overlap] = field(default_factory=dict)
     calendar: Calendar = NO_CALENDAR
+    preempts: Mapping[PreemptNumber, Preempt] = field(default_factory=dict)
+    priorities: Mapping[PriorityNumber, Priority] = field(default_factory=dict)
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
@@ -166,7 +171,10 @@ class Site:
     @property
     def wires(self) -> tuple[InputRef, ...]:
         """Every general-purpose input that any section names, each once."""
-        return ()
+        preempts = self.preempts.values()
+        gates = (p.track.gate for p in preempts if p.track is not None and p.track.gate is not None)
+        asking = (*(p.input for p in preempts), *gates, *(p.input for p in self.priorities.values()))
+        return tuple(dict.fromkeys(asking))
 
     @property
     def longest_stop_ms(self) -> Ms:

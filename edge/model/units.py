@@ -12,6 +12,8 @@ ButtonNumber = NewType("ButtonNumber", int)
 PlanNumber = NewType("PlanNumber", int)
 OverlapNumber = NewType("OverlapNumber", int)
 """A is 1, as in NTCIP 1202 and in the event log."""
+PreemptNumber = NewType("PreemptNumber", int)
+PriorityNumber = NewType("PriorityNumber", int)
 
 TICK_MS: Ms = 100
 """The controller's step. NTCIP 1202 timings are in tenths of a second, hi-res logs are stamped at 100 ms."""

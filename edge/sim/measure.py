@@ -12,7 +12,12 @@ _ENDS: dict[int, Termination] = {
     EventCode.PHASE_GAP_OUT: Termination.GAP_OUT,
     EventCode.PHASE_MAX_OUT: Termination.MAX_OUT,
     EventCode.PHASE_FORCE_OFF: Termination.FORCE_OFF,
+    EventCode.PRIORITY_FORCE_OFF: Termination.FORCE_OFF,
+    EventCode.PREEMPT_FORCE_OFF: Termination.FORCE_OFF,
 }
+
+_COUNTED = (Termination.GAP_OUT, Termination.MAX_OUT, Termination.FORCE_OFF)
+"""What the reports tell apart; who forced a green off is told by the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class _Track:
     greens: int = 0
     green_since: Ms | None = None
     green_ms: list[Ms] = field(default_factory=list)
-    ends: dict[Termination, int] = field(default_factory=lambda: dict.fromkeys(Termination, 0))
+    ends: dict[Termination, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
     calls: int = 0
     called_since: Ms | None = None
     dropped_ms: Ms | None = None
@@ -76,7 +81,7 @@ class Meter:
                     _begin_green(self._track(event), now)
                 case EventCode.PHASE_GREEN_TERMINATION:
                     _end_green(self._track(event), now)
-                case EventCode.PHASE_GAP_OUT | EventCode.PHASE_MAX_OUT | EventCode.PHASE_FORCE_OFF:
+                case code if code in _ENDS:
                     self._track(event).ends[_ENDS[event.code]] += 1
                 case EventCode.PHASE_CALL_REGISTERED:
                     _register(self._track(event), now)

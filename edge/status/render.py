@@ -43,6 +43,8 @@ def status(published: Published) -> Said:
         "rung": _word(core.rung),
         "sentence": sentence(published),
         "plan": _plan(site, core),
+        "preempt": _preempt(core),
+        "priorities": [{"number": p.number, "doing": p.doing} for p in core.priorities],
         "rings": [_ring(ring, core) for ring in site.sequence.rings],
         "phases": [_phase(site, phase) for phase in core.phases],
         "overlaps": [_overlap(site, overlap) for overlap in core.overlaps],
@@ -131,6 +133,8 @@ def _mode_sentence(published: Published) -> str:
         return f"Flash, asked by {asked.who}: {asked.why}"
     if core.mode is not Mode.RUN:
         return _word(core.mode).replace("_", " ").capitalize()
+    if core.preempt is not None:
+        return f"Preempt {core.preempt.number} ({core.preempt.kind}): {core.preempt.stage}"
     plan = published.site.plans[core.plan] if core.plan is not None else None
     return f"Running plan {plan.number} {plan.name}".rstrip() if plan else "Running free, actuated"
 
@@ -174,6 +178,18 @@ def _plan(site: Site, core: CoreStatus) -> Said | None:
         "cycle_s": _seconds(plan.cycle_ms),
         "offset_s": _seconds(plan.offset_ms),
         "at_s": _seconds(core.cycle_ms),
+    }
+
+
+def _preempt(core: CoreStatus) -> Said | None:
+    running = core.preempt
+    if running is None:
+        return None
+    return {
+        "number": running.number,
+        "kind": running.kind,
+        "stage": running.stage,
+        "for_s": _seconds(running.in_stage_ms),
     }
 
 

@@ -228,7 +228,6 @@ def test_one_slip_of_a_real_cabinet_is_one_problem(old: str, new: str, problem: 
     [
         ("extends: city.yaml", "extends"),
         ("coordination: {coordinated: [2, 6]}", "coordination"),
-        ("preempts: {1: {kind: rail}}", "preempts"),
         ("adaptive: {mode: advise}", "adaptive"),
         ("adaptive: {mode: off, knob: 3}", "adaptive"),
         ("adaptive:", "adaptive"),
