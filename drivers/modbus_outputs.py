@@ -197,7 +197,7 @@ class Lamps:
             self._stage, self._armed, self.said = _Stage.ARMED, armed, ""
             self._image, self._written, self._proven = None, (), None
             self._refreshed_ms = self._due_ms = now
-            self._inquiry, self._watch_ms = Inquiry(watch(self._how.terms, armed)), now + WATCH_MS
+            self._begin_watch(now)
             self.arms += 1
 
     def _serve_armed(self, ask: Ask) -> None:
@@ -238,12 +238,20 @@ class Lamps:
             self._due_ms = self._clock() + silent_ms
 
     def _watch(self, ask: Ask, now: Ms) -> None:
-        """One question whether the watchdog has expired behind our back; from the first again after the last."""
-        verdict = self._inquiry.step(ask)
+        """One question whether the watchdog has expired behind our back; from the first again after the last, and after one
+        that found no answer."""
+        try:
+            verdict = self._inquiry.step(ask)
+        except DriverIOError:
+            self._begin_watch(now)
+            raise
         if isinstance(verdict, Refusal):
             self._leave_alone(f"{verdict.said}; arming it anew", 0)
         elif verdict is not None:
-            self._inquiry, self._watch_ms = Inquiry(watch(self._how.terms, self._armed)), now + WATCH_MS
+            self._begin_watch(now)
+
+    def _begin_watch(self, now: Ms) -> None:
+        self._inquiry, self._watch_ms = Inquiry(watch(self._how.terms, self._armed)), now + WATCH_MS
 
     def _refresh(self, image: _Submission, ask: Ask, now: Ms) -> None:
         """Write the image and have it confirmed.

@@ -247,6 +247,22 @@ def test_an_expiry_behind_our_back_is_noticed_and_the_street_begins_anew(
         submit_until(device, lambda: device.health().counters["arms"] == 2, "a new arming")
 
 
+def test_a_watch_question_that_finds_no_answer_is_asked_again_from_the_first(
+    server: ForeignServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.modbus_outputs.WATCH_MS", 100)
+    with running(ek9000(server, 500)) as device:
+        submit_until(device, device.verified, "a first image")
+        server.handler.refuses = {"read registers"}
+        submit_until(device, lambda: device.health().counters["refusals"] >= 3, "some refusals")
+        assert device.health().state is DeviceState.UP
+        server.handler.refuses = set()
+        asked = server.handler.asked.count("read registers")
+        submit_until(device, lambda: server.handler.asked.count("read registers") > asked + 2, "to be watched again")
+        server.bank.set_holding_registers(0x1021, [1])
+        submit_until(device, lambda: device.health().counters["arms"] == 2, "the expiry seen and a new arming")
+
+
 def test_a_tripped_module_is_reset_as_its_profile_says_and_then_given_a_fresh_image(server: ForeignServer) -> None:
     for address, value in ((0x1000, 5), (0x1006, 2)):
         server.bank.set_holding_registers(address, [value])
