@@ -10,8 +10,8 @@ from typing import cast
 
 from drivers.base import Clock, DriverOpenError, OpenDevice
 from drivers.modbus_arming import DEFAULT_WATCHDOG_MS, Terms
-from drivers.modbus_codec import MAX_WRITE_COILS, Function, read, wiring_of
-from drivers.modbus_inputs import InputPoller, requests_for
+from drivers.modbus_codec import Function, read, wiring_of
+from drivers.modbus_inputs import InputPoller
 from drivers.modbus_line import Line
 from drivers.modbus_outputs import Lamps, LampTerms
 from drivers.modbus_port import Port
@@ -21,14 +21,11 @@ from drivers.modbus_unit import Pace, Unit
 from edge.model.detectors import InputSample
 from edge.model.devices import Device, DeviceHealth, DeviceState, ModbusOptions, SerialTransport, TcpTransport
 from edge.model.exchange import Readback
+from edge.model.modbus_limits import LAST_ADDRESS, MAX_WRITE_COILS, last_input, units_of
 from edge.model.modbus_profiles import PROFILES, Profile
 from edge.model.site import Channel
 from edge.model.units import Ms
 from edge.safety.permitted import Permitted
-
-_LAST_ADDRESS = 0xFFFF
-_RTU_UNITS = range(1, 248)  # 0 is broadcast, 248-255 are reserved (MODBUS over Serial Line V1.02, 2.2)
-_TCP_UNITS = range(256)  # 0 and 255 mean "the module itself" (MODBUS Messaging on TCP/IP V1.0b, 4.4.2.1)
 
 
 class ModbusDevice:
@@ -167,22 +164,21 @@ def _rtu_line(transport: SerialTransport, clock: Clock) -> Line:
 def _refuse_impossible(device: Device, channels: tuple[Channel, ...]) -> None:
     """Raises DriverOpenError for numbers that cannot be sent."""
     options = _options_of(device)
-    units = _TCP_UNITS if isinstance(options.transport, TcpTransport) else _RTU_UNITS
+    units = units_of(options.transport)
     if options.unit not in units:
         raise DriverOpenError(
             f"device {device.name}: unit {options.unit} is not one of {units.start} to {units.stop - 1}"
         )
-    if options.inputs is not None:
-        requests = requests_for(options.unit, options.inputs)
-        if not requests or options.inputs.start < 0 or requests[-1].address + requests[-1].count - 1 > _LAST_ADDRESS:
-            raise DriverOpenError(
-                f"device {device.name}: inputs start and count must lie within addresses 0 to {_LAST_ADDRESS}"
-            )
+    inputs = options.inputs
+    if inputs is not None and (inputs.count < 1 or inputs.start < 0 or last_input(inputs) > LAST_ADDRESS):
+        raise DriverOpenError(
+            f"device {device.name}: inputs start and count must lie within addresses 0 to {LAST_ADDRESS}"
+        )
     if channels:
         wiring = wiring_of(channels)
         last = options.coils_start + wiring.first + len(wiring.lamps) - 1
-        if last > _LAST_ADDRESS or len(wiring.lamps) > MAX_WRITE_COILS:
+        if last > LAST_ADDRESS or len(wiring.lamps) > MAX_WRITE_COILS:
             raise DriverOpenError(
                 f"device {device.name}: its lamps reach coil {last} and span {len(wiring.lamps)} coils; one image is at most "
-                f"{MAX_WRITE_COILS} coils and ends by {_LAST_ADDRESS}"
+                f"{MAX_WRITE_COILS} coils and ends by {LAST_ADDRESS}"
             )

@@ -33,8 +33,7 @@ class Function(IntEnum):
 
 MAX_READ_BITS = 2000
 MAX_READ_REGISTERS = 125
-MAX_WRITE_COILS = 1968
-"""Largest counts of one request (MODBUS Application Protocol V1.1b3, 6.1, 6.3, 6.11)."""
+"""Largest counts of one request (MODBUS Application Protocol V1.1b3, 6.1, 6.3)."""
 
 EXCEPTION_FLAG = 0x80
 EXCEPTION_LENGTH = 2

@@ -18,6 +18,7 @@ from drivers.modbus_codec import (
 )
 from edge.model.detectors import InputSample
 from edge.model.devices import InputForm, ModbusInputs
+from edge.model.modbus_limits import WIDE_FORMS
 from edge.model.modbus_profiles import WordOrder
 from edge.model.units import Ms
 
@@ -33,7 +34,6 @@ _FUNCTIONS: Final[Mapping[InputForm, Function]] = {
     InputForm.HOLDING_COUNTERS32: Function.READ_HOLDING_REGISTERS,
 }
 _LEVELS: Final = frozenset({InputForm.CONTACTS, InputForm.COILS})
-_WIDE: Final = frozenset({InputForm.COUNTERS32, InputForm.HOLDING_COUNTERS32})
 
 
 def _by_terminal(samples: tuple[InputSample, ...]) -> Mapping[str, InputSample]:
@@ -63,9 +63,9 @@ class InputPoller:
         if self._form in _LEVELS:
             self.samples = _by_terminal(_levels(before, values, taken_ms))
         else:
-            counts = counts_from(values, wide=self._form in _WIDE, order=self._order)
+            counts = counts_from(values, wide=self._form in WIDE_FORMS, order=self._order)
             self.samples = _by_terminal(
-                _counters(before, self._last, counts, (32 if self._form in _WIDE else 16, taken_ms))
+                _counters(before, self._last, counts, (32 if self._form in WIDE_FORMS else 16, taken_ms))
             )
             self._last = counts
 
@@ -73,7 +73,7 @@ class InputPoller:
 def requests_for(unit: int, inputs: ModbusInputs) -> tuple[Request, ...]:
     """The reads that cover all inputs, as few as the standard's limits allow; a 32-bit counter is never cut in two."""
     function = _FUNCTIONS[inputs.form]
-    width = 2 if inputs.form in _WIDE else 1
+    width = 2 if inputs.form in WIDE_FORMS else 1
     limit = MAX_READ_BITS if inputs.form in _LEVELS else MAX_READ_REGISTERS // width * width
     end = inputs.start + inputs.count * width
     return tuple(Request(unit, function, start, min(limit, end - start)) for start in range(inputs.start, end, limit))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import calendar, card, detectors, devices, green, overlaps, phases, plans, preempts, rings
+from edge.check import calendar, card, detectors, devices, green, modbus, overlaps, phases, plans, preempts, rings
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     *green.RULES,
     *detectors.RULES,
     *devices.RULES,
+    *modbus.RULES,
     *card.RULES,
     *overlaps.RULES,
     *plans.RULES,

@@ -270,6 +270,17 @@ DETECTORS: list[tuple[str, list[Change], str]] = [
     ),
 ]
 
+ON_THE_LINE = (
+    "profile: wago-750, host: 192.168.20.10, tcp_port: 502, unit: 1, watchdog: 0.5",
+    "profile: icp-das-m7000, port: /dev/serial/by-id/usb-FTDI_rs485-if00, baud: 19200, parity: even, watchdog: 0.5",
+)
+"""The lamps of the field site moved to the serial line of its loops."""
+
+SILENCE = (
+    "keeps /dev/serial/by-id/usb-FTDI_rs485-if00 from the lamps of cab for up to 0.8 s, and its watchdog is {} s — "
+    "a watchdog of 0.8 at least, a shorter timeout, or a line of its own"
+)
+
 DEVICES: list[tuple[str, list[Change], str]] = [
     (
         MINIMAL,
@@ -373,6 +384,29 @@ DEVICES: list[tuple[str, list[Change], str]] = [
             "io.cab.watchdog: cab lights lamps and states no watchdog — "
             "add watchdog: what the module is set to, at most, such as 1.0"
         ),
+    ),
+    (FIELD, [("unit: 4", "unit: 0")], "io.panel.unit: unit 0 cannot be asked on a serial line — 1 to 247"),
+    (FIELD, [("unit: 4", "unit: 248")], "io.panel.unit: unit 248 cannot be asked on a serial line — 1 to 247"),
+    (
+        FIELD,
+        [("unit: 4\n    inputs: {form: contacts, start: 0", "unit: 4\n    inputs: {form: counters32, start: 65530")],
+        "io.panel.inputs: the inputs of panel reach address 65545 — 65535 at most: a lower start, or fewer",
+    ),
+    (
+        FIELD,
+        [("watchdog: 0.5, ", "watchdog: 0.5, coils_start: 65510, ")],
+        "io.cab.coils_start: the lamps of cab reach coil 65541 — 65535 at most",
+    ),
+    (
+        FIELD,
+        [("wires: [30, 31]", "wires: [30, 1968]")],
+        "io.cab: the lamps of cab span wires 0 to 1968 — 1968 wires at most: one write carries no more",
+    ),
+    (FIELD, [ON_THE_LINE], f"io.cab.watchdog: one unanswered question to cab {SILENCE.format('0.5')}"),
+    (
+        FIELD,
+        [(ON_THE_LINE[0], ON_THE_LINE[1].replace("watchdog: 0.5", "watchdog: 0.7, timeout: 0.1"))],
+        f"io.cab.watchdog: one unanswered question to radar {SILENCE.format('0.7')}",
     ),
 ]
 
@@ -672,6 +706,18 @@ def test_what_is_legal_and_unusual_is_a_warning(text: str, changes: list[Change]
         (
             FIELD,
             [("  loops_a:", "  twin: {driver: modbus, profile: generic, host: 192.168.20.10, unit: 2}\n  loops_a:")],
+        ),
+        (FIELD, [(ON_THE_LINE[0], ON_THE_LINE[1].replace("watchdog: 0.5", "watchdog: 0.8"))]),
+        (
+            FIELD,
+            [
+                (
+                    ON_THE_LINE[0],
+                    ON_THE_LINE[1]
+                    .replace("watchdog: 0.5", "external_monitor: true")
+                    .replace("icp-das-m7000", "generic"),
+                )
+            ],
         ),
         (MINIMAL, [("permissive: none", "permissive: {}")]),
         (MINIMAL, [("delay: 3.0", "calls: false"), ("recall: none", "recall: soft")]),
