@@ -263,6 +263,17 @@ def test_the_rest_of_an_answer_to_the_dead_controller_is_thrown_away() -> None:
     exchanged(bytes([1, 1, 1, 0x3F]) + crc(bytes([1, 1, 1, 0x3F])), ANSWER)
 
 
+REQUEST = PROGRAM.frames(PROGRAM.device(rtu_line("/dev/x")), PROGRAM.device(rtu_line("/dev/x")).red)[0]
+
+
+def test_a_two_wire_adapter_that_echoes_the_question_does_not_hide_the_answer() -> None:
+    exchanged(b"", REQUEST + ANSWER)
+    with pytest.raises(OSError, match="it refused"):
+        exchanged(b"", REQUEST + sealed_rtu(b"\x01\x8f\x04"))
+    with pytest.raises(TimeoutError, match="no answer"):
+        exchanged(b"", REQUEST)
+
+
 def sealed_rtu(frame: bytes) -> bytes:
     return frame + crc(frame)
 
