@@ -45,7 +45,7 @@ class TcpPort:
                 (self._transport.host, self._transport.tcp_port), CONNECT_TIMEOUT_MS / SECOND_MS
             )
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be looked up at all, as `10.0.0..1`
             self.close()
             raise DriverOpenError(
                 f"{self._where}: cannot connect ({error}); check power, network cable and the address in the site file"

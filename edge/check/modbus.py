@@ -1,9 +1,12 @@
 """Modbus devices: every number can be sent, and the lamps on a serial line outlast the silence of whoever shares it."""
 
+import re
+from ipaddress import ip_address
+
 from edge.check.words import s
 from edge.config.problems import Findings
 from edge.config.read import Draft
-from edge.model.devices import ModbusOptions, SerialTransport
+from edge.model.devices import ModbusOptions, SerialTransport, TcpTransport
 from edge.model.modbus_limits import LAST_ADDRESS, MAX_WRITE_COILS, last_input, lost_answer_ms, units_of
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, Ms
@@ -11,10 +14,31 @@ from edge.model.units import SECOND_MS, Ms
 _UNSTATED_WATCHDOG_MS: Ms = SECOND_MS
 """The hold time of a device whose watchdog is not stated."""
 
+_LABEL = re.compile(
+    r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+)  # RFC 1123, 2.1, with the underscore people use
+
 
 def _modbus(site: Site) -> dict[str, ModbusOptions]:
     """The options of every Modbus device by its name."""
     return {name: d.options for name, d in site.devices.items() if isinstance(d.options, ModbusOptions)}
+
+
+def hosts_can_be_asked(draft: Draft, findings: Findings) -> None:
+    """A slip in an address would else show only in the street."""
+    for name, options in _modbus(draft.site).items():
+        if isinstance(options.transport, TcpTransport) and not _is_host(options.transport.host):
+            what = f"'{options.transport.host}' is neither an address nor a name"
+            findings.cross(("io", name, "host"), what, "an address such as 192.168.20.10")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        labels = host.removesuffix(".").split(".")
+        return all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
+    return True
 
 
 def unit_numbers_exist(draft: Draft, findings: Findings) -> None:
@@ -70,4 +94,4 @@ def _on_line(options: ModbusOptions, line: SerialTransport) -> bool:
     return isinstance(options.transport, SerialTransport) and options.transport.port == line.port
 
 
-RULES = (unit_numbers_exist, addresses_exist, lamps_outlast_a_lost_answer)
+RULES = (hosts_can_be_asked, unit_numbers_exist, addresses_exist, lamps_outlast_a_lost_answer)

@@ -385,6 +385,14 @@ DEVICES: list[tuple[str, list[Change], str]] = [
             "add watchdog: what the module is set to, at most, such as 1.0"
         ),
     ),
+    *(
+        (
+            FIELD,
+            [("host: 192.168.20.10", f"host: {host}")],
+            f"io.cab.host: '{host}' is neither an address nor a name — an address such as 192.168.20.10",
+        )
+        for host in ("192.168.20..10", "192.168.20.1000", "192.168.20", "cab one", "-cab", "x" * 64)
+    ),
     (FIELD, [("unit: 4", "unit: 0")], "io.panel.unit: unit 0 cannot be asked on a serial line — 1 to 247"),
     (FIELD, [("unit: 4", "unit: 248")], "io.panel.unit: unit 248 cannot be asked on a serial line — 1 to 247"),
     (
@@ -706,6 +714,10 @@ def test_what_is_legal_and_unusual_is_a_warning(text: str, changes: list[Change]
         (
             FIELD,
             [("  loops_a:", "  twin: {driver: modbus, profile: generic, host: 192.168.20.10, unit: 2}\n  loops_a:")],
+        ),
+        *(
+            (FIELD, [("host: 192.168.20.10", f"host: '{host}'")])
+            for host in ("fd00::10", "cab", "cab-1.depot.example.")
         ),
         (FIELD, [(ON_THE_LINE[0], ON_THE_LINE[1].replace("watchdog: 0.5", "watchdog: 0.8"))]),
         (

@@ -46,6 +46,13 @@ def test_a_first_refused_connection_is_tried_again(server: ForeignServer) -> Non
         eventually(lambda: device.health().state is DeviceState.UP, "the late server")
 
 
+@pytest.mark.parametrize("host", ["10.0.0..1", f"{'x' * 64}.example"])
+def test_a_name_that_cannot_be_looked_up_is_said_like_any_other(host: str) -> None:
+    port = TcpPort(TcpTransport(host), clock)
+    with pytest.raises(DriverOpenError, match="cannot connect"):
+        port.open()
+
+
 def test_after_a_restart_of_the_module_nothing_is_written_before_the_loop_knows(server: ForeignServer) -> None:
     with running(opened(options(at(server)), CHANNELS)) as device:
         submit_until(device, device.verified, "a first image")
