@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 
+from edge.check.words import s
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
-from edge.model.detectors import InputRef
-from edge.model.devices import Device, ModbusOptions, SerialOptions, SerialProtocol
+from edge.model.detectors import Detector, DetectorKind, InputRef
+from edge.model.devices import Device, InputForm, ModbusOptions, SerialOptions, SerialProtocol
 from edge.model.phases import Phase, Recall
 from edge.model.site import Site
 
 _CANOGA_CHANNELS = 4
 _ASCII_CHANNELS = 64
 _SECTIONS = ("detectors", "ped_buttons")
+_LEVELS = frozenset({InputForm.CONTACTS, InputForm.COILS})
 
 
 def _inputs(site: Site) -> Iterator[tuple[Path, str, InputRef]]:
@@ -120,6 +122,50 @@ def every_phase_can_be_called(draft: Draft, findings: Findings) -> None:
             )
 
 
+def counts_can_call(draft: Draft, findings: Findings) -> None:
+    """A detector that only counts is heard for one tick: it calls a phase that remembers it, and nobody has to wait on it."""
+    site = draft.site
+    for number, detector in site.detectors.items():
+        device, phase = site.devices.get(detector.input.device), site.phases.get(detector.phase)
+        if device is None or phase is None or not detector.calls or phase.recall in {Recall.MIN, Recall.MAX}:
+            continue
+        if _counts_departures(device) and detector.kind is DetectorKind.STOPBAR:
+            what = f"detector {number} is counted when a vehicle has left it: one that waits on it calls nobody"
+            write = f"state io.{device.name}.presence_mask, or calls: false and recall: min for phase {phase.number}"
+            findings.cross(("detectors", number), what, write, _used(detector))
+        elif _counts_departures(device) or _counts_arrivals(device):
+            _one_tick_calls(detector, phase, findings)
+
+
+def _counts_departures(device: Device) -> bool:
+    """Whether the device says that a vehicle was there after it has left, and nothing else."""
+    options = device.options
+    return (
+        isinstance(options, SerialOptions) and options.protocol is SerialProtocol.CANOGA and not options.presence_mask
+    )
+
+
+def _counts_arrivals(device: Device) -> bool:
+    """Whether the device has counters and no levels."""
+    options = device.options
+    return isinstance(options, ModbusOptions) and options.inputs is not None and options.inputs.form not in _LEVELS
+
+
+def _one_tick_calls(detector: Detector, phase: Phase, findings: Findings) -> None:
+    here: Path = ("detectors", detector.number)
+    if detector.delay_ms:
+        what = f"detector {detector.number} only counts: no call of it outlasts a delay of {s(detector.delay_ms)} s"
+        findings.cross((*here, "delay"), what, "remove it", _used(detector))
+    if not phase.locking:
+        what = f"detector {detector.number} only counts, and phase {phase.number} forgets its call in the next tick"
+        findings.cross(here, what, f"phases.{phase.number}.lock: true", _used(detector))
+
+
+def _used(detector: Detector) -> list[Path]:
+    phase: Path = ("phases", detector.phase)
+    return [("io", detector.input.device), (*phase, "lock"), (*phase, "recall")]
+
+
 def _recalled(phase: Phase) -> bool:
     return phase.recall is not Recall.NONE or (phase.ped is not None and phase.ped.recall)
 
@@ -153,5 +199,6 @@ RULES = (
     detectors_call_phases,
     partners_can_stand_in,
     every_phase_can_be_called,
+    counts_can_call,
     every_walk_can_be_called,
 )

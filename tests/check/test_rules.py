@@ -213,7 +213,11 @@ DETECTORS: list[tuple[str, list[Change], str]] = [
     ),
     (
         FIELD,
-        [("protocol: canoga", "protocol: counts-ascii"), ("input: loops_a.4", "input: loops_a.65")],
+        [
+            ("protocol: canoga", "protocol: counts-ascii"),
+            (", presence_mask: 1", ""),
+            ("input: loops_a.4", "input: loops_a.65"),
+        ],
         "detectors.4.input: detector 4: device loops_a has no terminal '65' — write loops_a.1 to loops_a.64",
     ),
     (
@@ -259,6 +263,34 @@ DETECTORS: list[tuple[str, list[Change], str]] = [
             "phases.4: nobody can call phase 4: it has no detector that calls, no push-button and no recall — "
             "add a detector, or recall: min"
         ),
+    ),
+    (
+        FIELD,
+        [
+            ("address: 1, presence_mask: 1", "address: 1"),
+            ("phase: 3, kind: stopbar, move: NBL, delay: 3.0", "phase: 3, kind: count"),
+            ("  3: {move: NBL", "  3: {recall: min, move: NBL"),
+            ("  4: {move: SBT", "  4: {recall: max, move: SBT"),
+        ],
+        (
+            "detectors.1: detector 1 is counted when a vehicle has left it: one that waits on it calls nobody — "
+            "state io.loops_a.presence_mask, or calls: false and recall: min for phase 1"
+        ),
+    ),
+    (
+        FIELD,
+        [("form: contacts", "form: counters16"), ("  4: {move: SBT", "  4: {lock: true, move: SBT")],
+        "detectors.18: detector 18 only counts, and phase 8 forgets its call in the next tick — phases.8.lock: true",
+    ),
+    (
+        FIELD,
+        [
+            ("form: contacts", "form: holding-counters32"),
+            ("  4: {move: SBT", "  4: {lock: true, move: SBT"),
+            ("  8: {move: NBT", "  8: {lock: true, move: NBT"),
+            ("move: NBT-1, distance_m: 60", "move: NBT-1, delay: 2.0, distance_m: 60"),
+        ],
+        "detectors.18.delay: detector 18 only counts: no call of it outlasts a delay of 2 s — remove it",
     ),
     (
         DUAL,
