@@ -195,7 +195,9 @@ class DetectorBank:
             limits = logic.config.limits
             awake = local is not None and _awake(limits, local.day_ms)
             stale = logic.stale(now)
-            if stale or not awake:
+            if stale:
+                logic.diagnosis.deaf(now)
+            elif not awake:
                 logic.diagnosis.asleep(now)
             kind = FaultKind.DETECTOR_STALE if stale else logic.diagnosis.fault(now)
             _note(self._diagnosed, str(logic.config.number), kind)
@@ -219,6 +221,7 @@ def _awake(limits: DetectorLimits, day_ms: Ms) -> bool:
 
 def _button_fault(now: Ms, button: _Button) -> FaultKind | None:
     if now - button.heard > button.stale_after_ms:
+        button.diagnosis.deaf(now)
         return FaultKind.BUTTON_STALE
     return FaultKind.BUTTON_STUCK if button.diagnosis.fault(now) is FaultKind.DETECTOR_MAX_PRESENCE else None
 

@@ -39,8 +39,14 @@ class Diagnosis:
         self._quiet_since = now
 
     def asleep(self, now: Ms) -> None:
-        """Say that silence is not counted now: it is normal at this time of day, or nothing can be heard."""
+        """Say that silence is not counted now: it is normal at this time of day."""
         self._quiet_since = now
+
+    def deaf(self, now: Ms) -> None:
+        """Say that nothing can be heard now: neither silence nor presence is counted, for nobody knows what happened."""
+        self._quiet_since = now
+        if self._on_since != NEVER:
+            self._on_since = now
 
     def fault(self, now: Ms) -> FaultKind | None:
         """The fault seen at `now`, None if the input looks healthy."""
@@ -101,6 +107,7 @@ class DetectorLogic:
         """Take in one tick's sample. Returns whether `active` changed."""
         if sample is None or not sample.ok:
             return False
+        missed = sample.taken_ms - self.heard > self.stale_after_ms
         self.heard = sample.taken_ms
         if (
             sample.count == self._count
@@ -110,7 +117,7 @@ class DetectorLogic:
             and not self.config.queue_limit_ms
         ):
             return False
-        pulsed = self._note(now, sample)
+        pulsed = self._note(now, sample, missed=missed)
         active = self._shape(now, pulsed=pulsed, green=green) and not self._past_queue_limit(now, green=green)
         if active == self.active:
             return False
@@ -129,15 +136,18 @@ class DetectorLogic:
         self._green_since = min(self._green_since, now) if green else NEVER
         return green and now - self._green_since >= limit_ms
 
-    def _note(self, now: Ms, sample: InputSample) -> bool:
-        """Count, diagnose; whether there was an actuation too short to be seen as a level."""
+    def _note(self, now: Ms, sample: InputSample, *, missed: bool) -> bool:
+        """Count, diagnose; whether there was an actuation too short to be seen as a level.
+
+        What a device has counted while it was not heard (`missed`) did not come in one minute: it is no chatter.
+        """
         fresh = 0 if self._count is None else max(0, sample.count - self._count)
         self._count = sample.count
         rose = sample.occupied and not self.occupied
         if fresh or rose:
             self.actuations += max(fresh, 1)
             self.last_actuation = now
-            self.diagnosis.actuated(now, max(fresh, 1))
+            self.diagnosis.actuated(now, 1 if missed else max(fresh, 1))
         if sample.occupied != self.occupied:
             self.occupied = sample.occupied
             self.diagnosis.level(now, on=sample.occupied)

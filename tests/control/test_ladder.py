@@ -338,6 +338,32 @@ def test_the_time_without_readings_is_not_counted_as_silence() -> None:
     assert not s.standing()
 
 
+def test_the_time_without_readings_is_not_counted_as_presence_of_a_loop_nor_of_a_button() -> None:
+    site = limits(builders.quad(), 4, max_presence_ms=60_000)
+    button = replace(site.buttons[ButtonNumber(4)], limits=DetectorLimits(60_000, 0, 0))
+    s = Scenario(replace(site, buttons={**site.buttons, button.number: button})).occupy(4)
+    s.pressed = {4}
+    s.wait(20)
+    s.silent, s.no_button = {4}, {4}
+    s.wait(90)
+    s.silent, s.no_button = set(), set()
+    s.wait(50)
+    assert not s.standing()
+    s.wait(20)
+    assert s.standing() == {FaultKind.DETECTOR_MAX_PRESENCE, FaultKind.BUTTON_STUCK}
+
+
+def test_what_a_counter_counted_while_it_was_not_heard_is_no_chatter() -> None:
+    s = Scenario(limits(builders.two_phase(), 4, erratic_per_min=30)).wait(20)
+    s.silent = {4}
+    s.pulse(4, 100).wait(90)
+    s.silent = set()
+    s.wait(20)
+    assert not s.standing()
+    s.pulse(4, 100).wait(5)
+    assert s.standing() == {FaultKind.DETECTOR_ERRATIC}
+
+
 def test_a_detector_is_logged_as_restored_only_when_its_last_fault_is_over() -> None:
     s = Scenario(limits(builders.two_phase(), 4, no_activity_ms=120_000), local=NOON).wait(130)
     s.silent = {4}
