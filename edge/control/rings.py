@@ -73,16 +73,18 @@ class Rings:
         self._timers = GreenTimers(site, calls, self._conflicts)
         self._maximum = 1  # which one is timed
         self.group = 0
+        self._left: int | None = None  # the group whose last phases are clearing
 
     def enter(self, first: tuple[PhaseNumber, ...]) -> None:
         """Begin again from all red with these phases; they must be concurrent."""
-        self.group = self._group_of[first[0]]
+        self.group, self._left = self._group_of[first[0]], None
         for r, ring in enumerate(self._rings):
             ring.active, ring.rank, ring.handed_over = None, -1, None
             ring.coming = next((p for p in first if self._places[p].ring == r), None)
 
     def forget(self) -> None:
         """All phases were made red from outside: flash."""
+        self._left = None
         for ring in self._rings:
             ring.active, ring.coming, ring.rank = None, None, -1
         self._timers.forget()
@@ -107,6 +109,7 @@ class Rings:
                 self._time(now, ring, wanted, moves)
             if ring.coming in asks.omits:
                 ring.coming = None
+        self._note_barrier(moves)
         for ring in self._rings:
             self._end_in_group(now, ring, wanted, asks, moves)
         self._cross(now, wanted, asks, moves)
@@ -252,8 +255,15 @@ class Rings:
         for phase, reason in reasons:
             if reason is not None:
                 self._end(now, phase, reason, moves)
-        moves.events.append(Event(EventCode.BARRIER_TERMINATION, self.group + 1))
+        self._left = self.group
         self._choose_group(wanted)
+        self._note_barrier(moves)
+
+    def _note_barrier(self, moves: RingMoves) -> None:
+        """Log the barrier when all phases before it have become inactive, and none behind it has begun."""
+        if self._left is not None and self.all_red:
+            moves.events.append(Event(EventCode.BARRIER_TERMINATION, self._left + 1))
+            self._left = None
 
     def _is_done(self, ring: _Ring, wanted: frozenset[PhaseNumber]) -> bool:
         """Whether the ring has nothing left to serve on this side of the barrier."""

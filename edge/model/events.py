@@ -37,7 +37,7 @@ class EventCode(IntEnum):
     PED_DARK = 24
     EXTENDED_PED_CHANGE = 25
     OVERSIZED_PED_SERVED = 26
-    BARRIER_TERMINATION = 31  # parameter: barrier number
+    BARRIER_TERMINATION = 31  # parameter: barrier number; when the last phase before it has become inactive
     FYA_BEGIN = 32  # parameter: overlap, A is 1
     FYA_END = 33
     PHASE_HOLD_ON = 41
