@@ -78,8 +78,14 @@ class DetectorBank:
         """The detectors out of service, with their fault."""
         return self._failed
 
-    def hear(self, now: Ms, inputs: Inputs, is_green: Callable[[PhaseNumber], bool]) -> list[Event]:
-        """Take in one tick's samples; actuations reach the calls, presses too."""
+    def hear(
+        self,
+        now: Ms,
+        inputs: Inputs,
+        is_green: Callable[[PhaseNumber], bool],
+        is_walking: Callable[[PhaseNumber], bool],
+    ) -> list[Event]:
+        """Take in one tick's samples; actuations reach the calls, presses too, unless the walk they ask for is shown."""
         events: list[Event] = []
         samples = inputs.detectors
         for logic in self._detectors:
@@ -93,8 +99,9 @@ class DetectorBank:
         for button in self._buttons:
             pressed, heard = button.hear(now, inputs.buttons.get(button.config.number))
             events += heard
-            if pressed and button.config.number not in self._failed_buttons:
-                events += self._calls[button.config.phase].press(now)
+            phase = button.config.phase
+            if pressed and button.config.number not in self._failed_buttons and not is_walking(phase):
+                events += self._calls[phase].press(now)
         self._diagnose(now, inputs.local)
         return events
 

@@ -22,7 +22,7 @@ from edge.control.view import View
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
 from edge.model.events import Event, EventCode, FlashStatus
-from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, Rung
+from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, PedInterval, Rung
 from edge.model.faults import FaultKind, Response
 from edge.model.phases import Recall
 from edge.model.plans import LocalTime
@@ -72,7 +72,7 @@ class Controller:
     def step(self, now: Ms, inputs: Inputs) -> Decision:
         """One tick: everything from commands to the wanted image."""
         flash_now = self._obey(inputs.commands)
-        events = self._bank.hear(now, inputs, self._is_green)
+        events = self._bank.hear(now, inputs, self._is_green, self._is_walking)
         events += self._ladder(now, inputs)
         local = self._trusted(inputs.local)
         self._pattern.read(now, local, self.rung)
@@ -295,6 +295,9 @@ class Controller:
 
     def _is_green(self, phase: PhaseNumber) -> bool:
         return self._machines[phase].is_green
+
+    def _is_walking(self, phase: PhaseNumber) -> bool:
+        return self._machines[phase].ped is PedInterval.WALK
 
 
 def longest_wait_ms(site: Site) -> Ms:

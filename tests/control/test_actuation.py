@@ -236,13 +236,25 @@ def test_a_pedestrian_call_brings_walk_clearance_and_dont_walk_by_the_sheet() ->
     assert s.times(E.PED_CALL_REGISTERED, 4, since)
 
 
-def test_a_press_in_a_resting_green_walks_at_once_and_again_after_the_clearance() -> None:
+def test_a_press_in_a_resting_green_walks_at_once_and_one_in_its_clearance_again_after_it() -> None:
+    s = Scenario(builders.quad()).drain()
+    since = s.now
+    s.press(2).wait(6)
+    assert s.ped(2) is PedInterval.PED_CLEARANCE
+    s.press(2).wait(40)
+    assert len(s.times(E.PED_BEGIN_WALK, 2, since)) == 2
+    assert len(s.times(E.PED_CALL_REGISTERED, 2, since)) == 2
+
+
+def test_a_press_while_the_walk_is_shown_is_no_call() -> None:
     s = Scenario(builders.quad()).drain()
     since = s.now
     s.press(2).wait(1)
     assert s.ped(2) is PedInterval.WALK
     s.press(2).wait(40)
-    assert len(s.times(E.PED_BEGIN_WALK, 2, since)) == 2
+    assert len(s.times(E.PED_BEGIN_WALK, 2, since)) == 1
+    assert len(s.times(E.PED_CALL_REGISTERED, 2, since)) == 1
+    assert len(s.times(E.PED_DETECTOR_ON, 2, since)) == 2
 
 
 def test_a_press_in_an_opposed_green_waits_for_the_next_green() -> None:
