@@ -323,3 +323,43 @@ def test_no_call_is_registered_and_dropped_in_one_tick() -> None:
     dropped = {(t, p) for t, c, p in s.log if c == E.PHASE_CALL_DROPPED}
     assert len(registered) > 50
     assert not registered & dropped
+
+
+def test_barrier_groups_are_served_in_the_order_of_the_rings() -> None:
+    s = Scenario(builders.site(builders.rings("1 | 2 | 3"), [builders.phase(n) for n in (1, 2, 3)])).until_run()
+    s.occupy(1, 2, 3).wait(150)
+    served = s.order_of_greens()
+    assert served == [1, 2, 3, 1, 2, 3, 1, 2, 3][: len(served)]
+    assert len(served) > 4
+
+
+def test_the_maximum_is_timed_anew_when_the_conflicting_call_has_gone_meanwhile() -> None:
+    s = Scenario(with_phase(builders.two_phase(), 4, locking=False)).drain()
+    s.occupy(2).until(60, 2, Interval.MIN_GREEN).wait(10)
+    s.occupy(4).wait(15).leave(4).wait(2)
+    since = s.now
+    s.occupy(4).wait(40)
+    assert s.lasted(E.PHASE_CHECK, E.PHASE_MAX_OUT, 2, since) == s.site.phases[number(2)].max_green_ms
+
+
+def test_a_second_press_before_the_walk_is_the_same_call() -> None:
+    s = Scenario(builders.quad()).drain()
+    since = s.now
+    s.press(4).step().press(4).wait(2)
+    assert len(s.times(E.PED_CALL_REGISTERED, 4, since)) == 1
+
+
+def test_extend_is_not_timed_while_the_phase_is_red() -> None:
+    s = Scenario(with_detector(builders.two_phase(), 2, extend_ms=5_000)).drain()
+    s.occupy(4).until(60, 4, Interval.MIN_GREEN).occupy(2).step()
+    since = s.now
+    s.leave(2).step()
+    assert s.times(E.DETECTOR_OFF, 2, since) == [s.now]
+
+
+def test_a_count_that_falls_is_no_actuation() -> None:
+    s = Scenario(builders.two_phase()).drain()
+    s.pulse(4, 5).wait(60)
+    since = s.now
+    s.pulse(4, -3).wait(5)
+    assert not s.times(E.DETECTOR_ON, 4, since)

@@ -129,6 +129,14 @@ def test_a_failed_detector_with_on_fault_none_recalls_nothing() -> None:
     assert s.phase(4).recall is Recall.NONE
 
 
+def test_a_failed_detector_that_calls_nobody_recalls_nobody() -> None:
+    site = limits(builders.two_phase(), 4, max_presence_ms=60_000)
+    counter = replace(site.detectors[DetectorNumber(4)], calls=False)
+    s = Scenario(replace(site, detectors={**site.detectors, counter.number: counter})).occupy(4).wait(70)
+    assert s.standing() == {FaultKind.DETECTOR_MAX_PRESENCE}
+    assert s.phase(4).recall is Recall.NONE
+
+
 def test_the_partner_stands_in_for_a_failed_detector() -> None:
     site = limits(builders.quad(), 4, partner=DetectorNumber(8))
     s = Scenario(site).drain()
