@@ -86,4 +86,6 @@ units: $(STAMP)
 
 # A real systemd in a container: needs root, systemd-container, debootstrap. Minutes, not part of `make test`.
 e2e: $(STAMP)
+	@command -v systemd-nspawn >/dev/null && command -v debootstrap >/dev/null || \
+	  { echo "make e2e needs root and: apt-get install systemd-container debootstrap" >&2; exit 69; }
 	STOPLINE_E2E=1 $(BIN)/python -m pytest tests/e2e -p no:randomly -s

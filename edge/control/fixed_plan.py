@@ -86,27 +86,32 @@ def clearance_ms(site: Site, phase: PhaseNumber) -> Ms:
 
 
 def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
-    """When in the cycle each phase with a split is forced off.
+    """When in the cycle each phase with a split is forced off: so that its successors turn green where their splits begin.
 
     The rings leave a barrier group together, so the last phases of a group share the longest of their clearances.
     """
-    last = {g: _last_of_group(site, plan, g) for g in range(site.sequence.group_count)}
     points: dict[PhaseNumber, Ms] = {}
-    for ring in site.sequence.rings:
+    for r, ring in enumerate(site.sequence.rings):
         start = 0
         for g, group in enumerate(ring):
-            for phase in group:
-                split = plan.splits.get(phase, 0)
-                together = last[g] if phase in last[g] else (phase,)
-                if split:
-                    points[phase] = start + split - max(clearance_ms(site, p) for p in together)
-                start += split
+            served = [p for p in group if plan.splits.get(p)]
+            for k, phase in enumerate(served):
+                start += plan.splits[phase]
+                following = served[k + 1 : k + 2]
+                points[phase] = start - (
+                    site.clearance_ms(phase, following[0]) if following else _crossing_ms(site, plan, g, r)
+                )
     return points
 
 
-def _last_of_group(site: Site, plan: FixedPlan, group: int) -> tuple[PhaseNumber, ...]:
-    served = ([p for p in ring[group] if plan.splits.get(p)] for ring in site.sequence.rings)
-    return tuple(phases[-1] for phases in served if phases)
+def _crossing_ms(site: Site, plan: FixedPlan, group: int, ring: int) -> Ms:
+    """The longest clearance from the last phases of a group to the first ones of the next. With one group there is no
+    barrier: each ring goes round by itself."""
+    rings = site.sequence.rings if site.sequence.group_count > 1 else site.sequence.rings[ring : ring + 1]
+    onward = (group + 1) % site.sequence.group_count
+    last = [p[-1] for other in rings if (p := [q for q in other[group] if plan.splits.get(q)])]
+    first = [p[0] for other in rings if (p := [q for q in other[onward] if plan.splits.get(q)])]
+    return max((site.clearance_ms(a, b) for a in last for b in first), default=0)
 
 
 def _shortest_cycle(site: Site, served: Mapping[PhaseNumber, Ms]) -> Ms:

@@ -171,3 +171,17 @@ def test_the_holds_of_a_plan_are_logged_in_pairs_also_when_flash_cuts_them_off()
         on, off = s.times(E.PHASE_HOLD_ON, p), s.times(E.PHASE_HOLD_OFF, p)
         assert len(on) == len(off) > 2
         assert all(a < b for a, b in zip(on, off, strict=True))
+
+
+@pytest.mark.parametrize("ring", ["1 2 3", "1 | 2 | 3"])
+def test_every_split_begins_with_its_green_however_unequal_the_intergreens_are(ring: str) -> None:
+    intergreen = {(1, 2): 5_000, (1, 3): 11_000, (2, 3): 9_000, (2, 1): 14_000, (3, 1): 6_000, (3, 2): 15_000}
+    built = builders.site(builders.rings(ring), [builders.phase(n) for n in (1, 2, 3)], intergreen=intergreen)
+    site = on_plan(built, spare_ms=16_000)
+    plan = site.plans[PlanNumber(1)]
+    s = Scenario(site, local=MIDNIGHT).wait(12 * plan.cycle_ms / 1_000)
+    begin = 0
+    for p in (1, 2, 3):
+        starts = s.times(E.PHASE_BEGIN_GREEN, p, s.now - 3 * plan.cycle_ms)
+        assert {t % plan.cycle_ms for t in starts} == {begin}
+        begin += plan.splits[number(p)]
