@@ -87,7 +87,7 @@ def splits_hold_the_minimums(draft: Draft, findings: Findings) -> None:
     for number, plan in draft.site.plans.items():
         for phase_number, split in plan.splits.items():
             phase = draft.site.phases.get(phase_number)
-            if phase is None:
+            if phase is None or (plan.coordination is not None and phase_number in plan.coordination.omitted):
                 continue
             least, sum_in_words = _least_split(draft.site, plan, phase)
             if split < least:
@@ -101,16 +101,24 @@ _SPLIT_KEYS = ("min_green", "walk", "ped_clear", "yellow", "red_clear")
 
 def _least_split(site: Site, plan: FixedPlan, phase: Phase) -> tuple[Ms, str]:
     """The shortest split, and how it comes about."""
-    green = f"min_green {s(phase.min_green_ms)}"
-    if phase.ped is not None and phase.ped.total_ms > phase.min_green_ms:
+    green, green_ms = f"min_green {s(phase.min_green_ms)}", phase.min_green_ms
+    walks = phase.ped is not None and not _stops_for_walk(site, plan, phase.number)
+    if walks and phase.ped is not None and phase.ped.total_ms > phase.min_green_ms:
+        green_ms = phase.ped.total_ms
         green = f"walk {s(phase.ped.walk_ms)} + ped_clear {s(phase.ped.clearance_ms)}"
     change, in_words = _clearance(site, phase.number)
-    for other in _leaving_together(site.sequence, plan, phase.number):
+    for other in _leaving_together(plan.sequence or site.sequence, plan, phase.number):
         longer, other_words = _clearance(site, other)
         if longer > change:
             change, in_words = longer, f"{other_words} of phase {other}, which leaves with it"
-    least = phase.longest_minimum_ms + change
+    least = green_ms + change
     return least, f"{green} + {in_words} = {s(least)} s"
+
+
+def _stops_for_walk(site: Site, plan: FixedPlan, number: PhaseNumber) -> bool:
+    """Whether the cycle timer stops for a walk that does not fit; in the fall-back it never does."""
+    how = plan.coordination
+    return how is not None and how.stop_in_walk and number not in how.phases and plan.number != site.fallback.plan
 
 
 def _clearance(site: Site, number: PhaseNumber) -> tuple[Ms, str]:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.check import calendar, card, detectors, devices, green, modbus, overlaps, phases, plans, preempts, rings
+from edge.check import (
+    calendar,
+    card,
+    coordination,
+    detectors,
+    devices,
+    green,
+    modbus,
+    overlaps,
+    phases,
+    plans,
+    preempts,
+    rings,
+)
 from edge.config.problems import Findings, Marks, Problem
 from edge.config.read import Draft, read_site
 from edge.model.site import Site
@@ -24,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *plans.RULES,
     *calendar.RULES,
     *preempts.RULES,
+    *coordination.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

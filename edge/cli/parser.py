@@ -88,7 +88,7 @@ def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     simulate = _verb(verbs, "simulate", "The controller against the built-in traffic, as fast as it goes.")
     simulate.add_argument("site", type=Path, metavar="SITE")
     simulate.add_argument("--strategy", choices=["fixed", "actuated"], default="actuated")
-    simulate.add_argument("--plan", type=int, help="plan of the fixed strategy (default: the fall-back plan)")
+    simulate.add_argument("--plan", type=int, help="plan to run (default: none; --strategy fixed: the fall-back plan)")
     simulate.add_argument("--duration", type=_positive, default=3_600, metavar="S", help="default %(default)s s")
     simulate.add_argument("--out", type=Path, metavar="CSV", help="write the event log")
     simulate.add_argument("--json", action="store_true", help="print JSON")

@@ -92,7 +92,9 @@ def _plan(plan: Said | None) -> list[str]:
     if plan is None:
         return []
     cycle = f"{plan['at_s']:.1f} of {plan['cycle_s']:.0f} s   offset {plan['offset_s']:.0f}"
-    return [f"CYCLE     {cycle}   plan {plan['number']} {plan['name']}"]
+    step = plan["coordination"]
+    how = f"   {step['sentence']}" if step else ""
+    return [f"CYCLE     {cycle}{how}   plan {plan['number']} {plan['name']}"]
 
 
 def _table(phases: Sequence[Said]) -> list[str]:

@@ -9,6 +9,7 @@ from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
 from edge.config.convert_phases import phase_of
+from edge.config.convert_plans import plan_of
 from edge.config.convert_preempts import preempts_of, priorities_of
 from edge.config.problems import Findings
 from edge.config.rows import ButtonRow, CardRow, ChannelRow, DetectorFaultsRow, DetectorRow, SiteFile
@@ -16,7 +17,6 @@ from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
-from edge.model.plans import FixedPlan
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, OverlapNumber, PhaseNumber
@@ -59,9 +59,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         buttons={n: _button(n, row, rows.detector_faults) for n, row in sorted(rows.ped_buttons.items())},
         channels=dict(sorted(channels.items())),
         card=_card(rows, channels),
-        plans={
-            n: FixedPlan(n, p.name, p.cycle, p.offset, dict(sorted(p.splits.items()))) for n, p in rows.plans.items()
-        },
+        plans={n: plan_of(n, rows, sequence, findings) for n in rows.plans},
         schedule=schedule_of(rows),
         exceptions=exceptions_of(rows, findings),
         fallback=_fallback(rows),

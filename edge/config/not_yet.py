@@ -10,7 +10,6 @@ Pattern: TypeAlias = tuple[str, ...]
 
 NOT_YET: dict[Pattern, str] = {
     ("extends",): "defaults shared by several files are not read",
-    ("coordination",): "fixed plans keep cycle, offset and splits; actuated coordination does not exist",
     ("web",): "there is no web page",
     ("mqtt",): "nothing is published",
     ("metrics",): "there is no metrics page",
@@ -19,8 +18,6 @@ NOT_YET: dict[Pattern, str] = {
     ("flash", "exit_to"): "every flash is left as at start-up, through flash.startup.start_in",
     ("phases", "*", "lpi"): "walk and green begin together",
     ("phases", "*", "rest_in_walk"): "walk is not held",
-    ("plans", "*", "rings"): "every plan runs the rings of the site",
-    ("plans", "*", "coordinated"): "a fixed plan has no coordinated phase",
     ("adaptive",): "there is no adaptive layer",
 }
 

@@ -25,6 +25,7 @@ from edge.config.fields import (
 )
 from edge.config.overlap_rows import OverlapKey, OverlapRow
 from edge.config.phase_rows import PhaseRow
+from edge.config.plan_rows import CoordinationRow, PlanRow
 from edge.config.preempt_rows import PreemptKey, PreemptRow, PriorityKey, PriorityRow
 from edge.config.row import Row, optional, setting, switch
 from edge.config.words import FlashWord, FormatVersion, RingText
@@ -214,15 +215,6 @@ class ConflictsRow(Row):
     channels: dict[ChannelKey, CardRow] = setting({}, "Channels that differ.")
 
 
-class PlanRow(Row):
-    """One row of `plans`. Splits include yellow and red clearance."""
-
-    name: Annotated[str, Text(40)] = setting("", "Its name.")
-    cycle: Annotated[Ms, Seconds(30, 255)] = Field(description="Cycle, s.")
-    offset: Annotated[Ms, Seconds(0, 254.9)] = setting(0, "Local midnight to the start of ring 1, s.")
-    splits: dict[PhaseKey, Annotated[Ms, Seconds(1, 255)]] = Field(description="Seconds for every phase.")
-
-
 class FallbackWhenRow(Row):
     """`fallback.when`: the stated limits of actuation."""
 
@@ -299,7 +291,8 @@ class SiteFile(Row):
     detector_faults: DetectorFaultsRow = setting({}, "When a detector is taken for failed.")
     channels: dict[ChannelKey, ChannelRow] = Field(description="The load switches.")
     conflicts: ConflictsRow = Field(description="The monitor's card.")
-    plans: dict[PlanKey, PlanRow] = Field(description="The fixed plans.")
+    plans: dict[PlanKey, PlanRow] = Field(description="The plans: fixed, and coordinated.")
+    coordination: CoordinationRow = setting({}, "What the coordinated plans share.")
     schedule: list[ScheduleRow] = setting(
         [{"days": "daily", "at": "00:00", "run": "free"}], "What runs when; default: free."
     )

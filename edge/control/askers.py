@@ -10,8 +10,9 @@ from typing import Protocol
 
 from edge.control.asks import Asks
 from edge.control.view import View
+from edge.model.coordination import CoordStatus
 from edge.model.events import Event
-from edge.model.units import Ms, PlanNumber
+from edge.model.units import Ms, PhaseNumber, PlanNumber
 
 
 class Strategy(Protocol):
@@ -26,6 +27,19 @@ class Strategy(Protocol):
 
     def ask(self, view: View) -> tuple[Asks, list[Event]]:
         """What it asks for in this tick, and what is logged of it."""
+
+    @property
+    def longest_wait_ms(self) -> Ms | None:
+        """The longest that a call can wait; None where waiting is no fault."""
+
+    def never_served(self) -> frozenset[PhaseNumber]:
+        """The phases that are not served at all while it runs."""
+
+    def says(self, phase: PhaseNumber) -> str | None:
+        """Why the phase stays as it is, for the screen; None where it has nothing to do with that."""
+
+    def coordination(self) -> CoordStatus | None:
+        """How it stands with the clock; None where it does not coordinate."""
 
     def announce(self) -> list[Event]:
         """The events that say which plan runs: pattern, cycle, offset, splits."""

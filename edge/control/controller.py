@@ -76,6 +76,7 @@ class Controller:
         events += self._ladder(now, inputs)
         local = self._trusted(inputs.local)
         self._pattern.read(now, local, self.rung)
+        self._rings.sequence(self._pattern.order)
         self._look(now, inputs, local)
         events += self._change_mode(now, fault=flash_now or self.rung is Rung.FLASH)
         events += self._announce()
@@ -117,6 +118,7 @@ class Controller:
             overlaps=self._overlaps.statuses(now),
             preempt=self._preemption.status(now) if self._preemption else None,
             priorities=self._priority.status() if self._priority else (),
+            coordination=strategy.coordination() if strategy else None,
         )
 
     # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
@@ -149,7 +151,7 @@ class Controller:
         limit = self._site.fallback.failed_detectors
         if limit and len(self._bank.failed) >= limit:
             events += book.report(now, FaultKind.TOO_MANY_DETECTORS_FAILED, f"{limit} or more")
-        if self._mode.mode is Mode.RUN and self._pattern.strategy is None:
+        if self._mode.mode is Mode.RUN:
             for phase in self._starved(now):
                 events += book.report(now, FaultKind.CYCLE_FAULT, str(phase))
         events += book.sweep(now)
@@ -158,12 +160,17 @@ class Controller:
         return events
 
     def _starved(self, now: Ms) -> list[PhaseNumber]:
-        """Phases that have waited longer than any cycle may take."""
-        earliest = now - self._longest_wait_ms
+        """Phases that have waited longer than any cycle may take, or than the coordinated plan allows."""
+        strategy = self._pattern.strategy
+        limit = self._longest_wait_ms if strategy is None else strategy.longest_wait_ms
+        if limit is None:
+            return []
+        earliest = now - limit
         if max(self._mode.since, self._pattern.since, self._bent_ms) > earliest:
             return []  # a wait that flash, a long cycle or somebody with more right caused is no fault of actuation
         waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
-        return [n for n, since in waits if since is not None and since < earliest]
+        late = [n for n, since in waits if since is not None and since < earliest]
+        return [n for n in late if n not in strategy.never_served()] if strategy else late
 
     def _trusted(self, local: LocalTime | None) -> LocalTime | None:
         """Local time, None while the clock may not be trusted: then no schedule and no offsets."""

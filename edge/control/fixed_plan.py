@@ -1,8 +1,7 @@
 """The fixed plan as a strategy: it calls every phase, holds each green to its force-off point and forces it off there.
 
-It hears no detector and no push-button: every pedestrian movement is served in every cycle. The force-off point of a
-phase is the end of its split less yellow and red clearance (FHWA Signal Timing Manual 2nd ed. 7.3) or its longest
-intergreen; at a barrier the longest of the rings counts for all.
+It hears no detector and no push-button: every pedestrian movement is served in every cycle. Where a phase is forced off is
+said in `edge.control.force_offs`. A coordinated plan can be run like this too, when detectors cannot be trusted.
 
 Getting in step. When a green begins, its end is fixed at once: at its force-off point if that lies within the phase's
 own green time plus a fifth of the cycle; else the sequence is late against the plan, and the green ends after its
@@ -13,7 +12,9 @@ tenth of its cycle above the minimums cannot gain: there the green dwells to its
 from collections.abc import Collection, Mapping
 
 from edge.control.asks import Asks
+from edge.control.force_offs import clearance_ms, cycle_points
 from edge.control.view import View
+from edge.model.coordination import CoordStatus
 from edge.model.events import Event, EventCode
 from edge.model.plans import FixedPlan
 from edge.model.site import Site
@@ -24,6 +25,8 @@ DWELL_SHARE = 5
 the 17 % that controllers commonly allow for a short-way correction."""
 GAIN_SHARE = 10
 """The least part of the cycle, 1/10, by which a cycle of minimums must be shorter for the sequence to catch up. Ours."""
+_ONE_BYTE = 255
+"""The longest cycle that event 132 can say in its byte; 156 says the rest."""
 
 
 class FixedPlanStrategy:
@@ -31,7 +34,10 @@ class FixedPlanStrategy:
 
     def __init__(self, site: Site, plan: FixedPlan) -> None:
         self.plan = plan
-        self._force_off = _force_off_points(site, plan)
+        omitted = plan.coordination.omitted if plan.coordination else frozenset[PhaseNumber]()
+        points = cycle_points(site, plan)
+        self._reference = points.reference_ms
+        self._force_off = {p: at for p, at in points.force_offs.items() if p not in omitted}
         self._green_ms = {p: plan.splits[p] - clearance_ms(site, p) for p in self._force_off}
         self._catches_up = _shortest_cycle(site, self._force_off) * GAIN_SHARE <= plan.cycle_ms * (GAIN_SHARE - 1)
         self._all = frozenset(self._force_off)
@@ -45,8 +51,25 @@ class FixedPlanStrategy:
         return self.plan.number
 
     def cycle_timer_ms(self, reference_ms: Ms) -> Ms:
-        """Where the plan stands in its cycle, ms from its start."""
+        """Where the plan stands in its cycle, ms from the point that its offset names."""
         return (reference_ms - self.plan.offset_ms) % self.plan.cycle_ms
+
+    @property
+    def longest_wait_ms(self) -> Ms | None:
+        """Nobody is said to have waited too long: calls are not heard."""
+        return None
+
+    def never_served(self) -> frozenset[PhaseNumber]:
+        """The phases that the plan leaves out."""
+        return self._omits
+
+    def says(self, phase: PhaseNumber) -> str | None:
+        """Why a green goes on."""
+        return "held by the fixed plan" if phase in self._ends else None
+
+    def coordination(self) -> CoordStatus | None:
+        """None: a fixed plan follows the clock without a cycle timer of its own."""
+        return None
 
     def ask(self, view: View) -> tuple[Asks, list[Event]]:
         """Call all, hold each green to its end, force off what has reached it."""
@@ -54,7 +77,7 @@ class FixedPlanStrategy:
 
     def asks_for(self, now: Ms, reference_ms: Ms, greens: Collection[PhaseNumber]) -> Asks:
         """The same from plain values."""
-        timer = self.cycle_timer_ms(reference_ms)
+        timer = (reference_ms - self.plan.offset_ms + self._reference) % self.plan.cycle_ms
         self._ends = {p: self._ends.get(p) or self._end_of(now, timer, p) for p in greens if p in self._all}
         omitted = frozenset(p for p in greens if p not in self._all)  # still green from before the plan
         over = omitted | {p for p, end in self._ends.items() if now >= end}
@@ -63,15 +86,7 @@ class FixedPlanStrategy:
 
     def announce(self) -> list[Event]:
         """The events that say which plan runs: pattern, cycle, offset, splits."""
-        plan = self.plan
-        events = [
-            Event(EventCode.PATTERN_CHANGE, plan.number),
-            Event(EventCode.CYCLE_CHANGE, plan.cycle_ms // SECOND_MS),
-            Event(EventCode.OFFSET_CHANGE, plan.offset_ms // SECOND_MS),
-        ]
-        return events + [
-            Event(EventCode.SPLIT_CHANGE_1 + p - 1, ms // SECOND_MS) for p, ms in sorted(plan.splits.items())
-        ]
+        return plan_events(self.plan)
 
     def _end_of(self, now: Ms, timer: Ms, phase: PhaseNumber) -> Ms:
         away = (self._force_off[phase] - timer) % self.plan.cycle_ms
@@ -79,39 +94,17 @@ class FixedPlanStrategy:
         return now + away if away <= near or not self._catches_up else now
 
 
-def clearance_ms(site: Site, phase: PhaseNumber) -> Ms:
-    """What a split keeps for the end of its phase: yellow and red clearance, or the longest intergreen after it."""
-    after = (site.clearance_ms(phase, other) for other in site.sequence.conflicts(phase))
-    return max(after, default=site.phases[phase].change_ms)
-
-
-def _force_off_points(site: Site, plan: FixedPlan) -> dict[PhaseNumber, Ms]:
-    """When in the cycle each phase with a split is forced off: so that its successors turn green where their splits begin.
-
-    The rings leave a barrier group together, so the last phases of a group share the longest of their clearances.
-    """
-    points: dict[PhaseNumber, Ms] = {}
-    for r, ring in enumerate(site.sequence.rings):
-        start = 0
-        for g, group in enumerate(ring):
-            served = [p for p in group if plan.splits.get(p)]
-            for k, phase in enumerate(served):
-                start += plan.splits[phase]
-                following = served[k + 1 : k + 2]
-                points[phase] = start - (
-                    site.clearance_ms(phase, following[0]) if following else _crossing_ms(site, plan, g, r)
-                )
-    return points
-
-
-def _crossing_ms(site: Site, plan: FixedPlan, group: int, ring: int) -> Ms:
-    """The longest clearance from the last phases of a group to the first ones of the next. With one group there is no
-    barrier: each ring goes round by itself."""
-    rings = site.sequence.rings if site.sequence.group_count > 1 else site.sequence.rings[ring : ring + 1]
-    onward = (group + 1) % site.sequence.group_count
-    last = [p[-1] for other in rings if (p := [q for q in other[group] if plan.splits.get(q)])]
-    first = [p[0] for other in rings if (p := [q for q in other[onward] if plan.splits.get(q)])]
-    return max((site.clearance_ms(a, b) for a in last for b in first), default=0)
+def plan_events(plan: FixedPlan) -> list[Event]:
+    """What the log says of a plan that begins: 131 pattern, 132 cycle, 133 offset, 134 … splits, 156 a cycle over 255 s."""
+    cycle_s = plan.cycle_ms // SECOND_MS
+    events = [
+        Event(EventCode.PATTERN_CHANGE, plan.number),
+        Event(EventCode.CYCLE_CHANGE, min(cycle_s, _ONE_BYTE)),
+        Event(EventCode.OFFSET_CHANGE, plan.offset_ms // SECOND_MS),
+    ]
+    if cycle_s > _ONE_BYTE:
+        events.append(Event(EventCode.CYCLE_OVER_255, cycle_s - _ONE_BYTE))
+    return events + [Event(EventCode.SPLIT_CHANGE_1 + p - 1, ms // SECOND_MS) for p, ms in sorted(plan.splits.items())]
 
 
 def _shortest_cycle(site: Site, served: Mapping[PhaseNumber, Ms]) -> Ms:

@@ -1,12 +1,16 @@
 """What runs: from the schedule and the rung of the ladder to a strategy, and what the log says of it (131 …)."""
 
 from edge.control.askers import Strategy
+from edge.control.coordination import CoordinatedStrategy
 from edge.control.fixed_plan import FixedPlanStrategy
+from edge.control.force_offs import sequence_of
 from edge.control.mode import FLASHING
 from edge.control.schedule import what_should_run
+from edge.model.coordination import CoordState
 from edge.model.events import PATTERN_FLASH, PATTERN_FREE, Event, EventCode
 from edge.model.exchange import Mode, Rung
-from edge.model.plans import FREE, LocalTime, Run, RunKind
+from edge.model.plans import FREE, FixedPlan, LocalTime, Run, RunKind
+from edge.model.sequence import Sequence
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, Ms, PlanNumber
 
@@ -21,7 +25,9 @@ class Pattern:
         self.since = now
         self.reference_ms = now
         self._read_ms: Ms = -SECOND_MS
-        self._announced: int | None = None
+        self.order: Sequence = site.sequence
+        self._runs: tuple[PlanNumber | None, bool] = (None, False)  # the plan, and whether it coordinates
+        self._announced: tuple[int, bool] | None = None
 
     def read(self, now: Ms, local: LocalTime | None, rung: Rung) -> None:
         """Look up what should run (once a second), and change the strategy if it is another. `local`: None if not trusted."""
@@ -30,10 +36,13 @@ class Pattern:
         if now - self._read_ms >= SECOND_MS:
             self._read_ms = now
             self.run = what_should_run(site, local) if local is not None else FREE
-        plan = self._plan_number(rung)
-        if plan != (self.strategy.plan_number if self.strategy else None):
-            self.strategy = FixedPlanStrategy(site, site.plans[plan]) if plan is not None else None
-            self.since = now
+        number = self._plan_number(rung)
+        plan = site.plans[number] if number is not None else None
+        coordinates = plan is not None and plan.coordination is not None and rung is not Rung.FIXED_PLAN
+        if (number, coordinates) != self._runs:
+            self._runs, self.since = (number, coordinates), now
+            self.order = sequence_of(site, plan) if plan is not None else site.sequence
+            self.strategy = _strategy(site, plan, coordinates=coordinates)
 
     def announce(self, mode: Mode) -> list[Event]:
         """The events of a change of pattern. On the way to flash, what ran is still the pattern."""
@@ -42,10 +51,17 @@ class Pattern:
         strategy = self.strategy
         flashing = mode in FLASHING
         pattern = PATTERN_FLASH if flashing else strategy.plan_number if strategy else PATTERN_FREE
-        if pattern == self._announced:
+        coordinates = self._runs[1] and not flashing
+        before, self._announced = self._announced, (pattern, coordinates)
+        if before == self._announced:
             return []
-        self._announced = pattern
-        return strategy.announce() if strategy and not flashing else [Event(EventCode.PATTERN_CHANGE, pattern)]
+        over = before is not None and before[1] and not coordinates
+        events = [Event(EventCode.COORD_STATE_CHANGE, CoordState.FREE)] if over else []
+        if before is not None and before[0] == pattern:
+            return events
+        return events + (
+            strategy.announce() if strategy and not flashing else [Event(EventCode.PATTERN_CHANGE, pattern)]
+        )
 
     @property
     def flash_is_scheduled(self) -> bool:
@@ -56,3 +72,10 @@ class Pattern:
         if rung is Rung.FIXED_PLAN:
             return self._site.fallback.plan
         return self.run.plan if self.run.kind is RunKind.PLAN else None
+
+
+def _strategy(site: Site, plan: FixedPlan | None, *, coordinates: bool) -> Strategy | None:
+    """Below actuation a coordinated plan runs like a fixed one: there the detectors cannot be trusted."""
+    if plan is None:
+        return None
+    return CoordinatedStrategy(site, plan) if coordinates else FixedPlanStrategy(site, plan)

@@ -30,7 +30,7 @@ from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
 from edge.model.preempts import PedBounds
-from edge.model.sequence import Place
+from edge.model.sequence import Place, Sequence
 from edge.model.site import Site
 from edge.model.units import Ms, PhaseNumber
 
@@ -72,11 +72,17 @@ class Rings:
         self._rings = [_Ring(groups) for groups in site.sequence.rings]
         self._timers = GreenTimers(site, calls, self._conflicts)
         self._maximum = 1  # which one is timed
+        self._order = self._order_next = site.sequence
         self.group = 0
         self._left: int | None = None  # the group whose last phases are clearing
 
+    def sequence(self, order: Sequence) -> None:
+        """Serve in this order, a permutation inside each ring and barrier group, from the next crossing or all red on."""
+        self._order_next = order
+
     def enter(self, first: tuple[PhaseNumber, ...]) -> None:
         """Begin again from all red with these phases; they must be concurrent."""
+        self._change_order()
         self.group, self._left = self._group_of[first[0]], None
         for r, ring in enumerate(self._rings):
             ring.active, ring.rank, ring.handed_over = None, -1, None
@@ -113,6 +119,8 @@ class Rings:
         for ring in self._rings:
             self._end_in_group(now, ring, wanted, asks, moves)
         self._cross(now, wanted, asks, moves)
+        if self._order is not self._order_next and self._site.sequence.group_count == 1 and self.all_red:
+            self._change_order()  # no barrier to wait for
         for r, ring in enumerate(self._rings):
             if ring.active is None:
                 self._start(now, r, ring, demand, asks, moves)
@@ -281,10 +289,20 @@ class Rings:
     def _choose_group(self, wanted: frozenset[PhaseNumber]) -> None:
         count = self._site.sequence.group_count
         groups = {self._group_of[p] for p in wanted}
+        self._change_order()
         self.group = next(g for k in range(1, count) if (g := (self.group + k) % count) in groups)
         for ring in self._rings:
             ring.rank, ring.handed_over = -1, None
             ring.coming = next((p for p in ring.groups[self.group] if p in wanted), None)
+
+    def _change_order(self) -> None:
+        """Take over the order that is asked for; nothing of this visit is counted any more."""
+        if self._order is self._order_next:
+            return
+        self._order = self._order_next
+        self._places = self._order.places
+        for ring, groups in zip(self._rings, self._order.rings, strict=True):
+            ring.groups, ring.rank, ring.handed_over = groups, -1, None
 
     # ── starting ────────────────────────────────────────────────────────────────────────────────
 

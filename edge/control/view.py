@@ -11,9 +11,12 @@ from edge.control.rings import Rings
 from edge.model.detectors import InputRef
 from edge.model.exchange import Interval, PedInterval
 from edge.model.external import Wires, wire_name
+from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import Ms, PhaseNumber, PlanNumber
+
+_CALLING = frozenset({Recall.MIN, Recall.MAX})
 
 
 class View:
@@ -69,6 +72,19 @@ class View:
         machine = self._machines[phase]
         return self.now - machine.green_began if machine.is_green else 0
 
+    def clear_in_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
+        """How long `ending` stands in the way of `starting` at the least: the rest of its shortest green, and its clearance."""
+        machine = self._machines[ending]
+        clearance = self.site.clearance_ms(ending, starting)
+        if not machine.is_green:
+            return max(0, clearance - (self.now - machine.green_ended))
+        left = machine.minimum_ms - (self.now - machine.green_began)
+        ped = machine.timing.ped
+        if ped is not None and machine.ped is not PedInterval.DONT_WALK:
+            walking = ped.total_ms if machine.ped is PedInterval.WALK else ped.clearance_ms
+            left = max(left, walking - (self.now - machine.ped_since))
+        return max(0, left) + clearance
+
     # ── demand ──
     def vehicle_call(self, phase: PhaseNumber) -> bool:
         """Whether a vehicle call is registered and not served."""
@@ -77,6 +93,11 @@ class View:
     def ped_call(self, phase: PhaseNumber) -> bool:
         """Whether a pedestrian call is registered and not served."""
         return self._calls[phase].ped
+
+    def vehicle_demand(self, phase: PhaseNumber) -> bool:
+        """Whether vehicles want the phase: a call, or a recall stronger than soft."""
+        calls = self._calls[phase]
+        return calls.vehicle or calls.standing in _CALLING
 
     def demands(self, phase: PhaseNumber) -> bool:
         """Whether the phase wants to be served: a call, or a recall stronger than soft."""

@@ -24,18 +24,18 @@ def phase_status(
         None if waiting is None or green else now - waiting,
         calls.gap.left_ms(now) if green else None,
         max_left_ms if green and strategy is None else None,
-        _reason(machine, calls, planned=strategy is not None),
+        _reason(machine, calls, strategy.says(machine.number) if strategy is not None else None),
     )
 
 
-def _reason(machine: PhaseMachine, calls: PhaseCalls, *, planned: bool) -> str:
+def _reason(machine: PhaseMachine, calls: PhaseCalls, planned: str | None) -> str:
     match machine.interval:
         case Interval.MIN_GREEN:
             return "minimum green" if machine.ped is PedInterval.DONT_WALK else "minimum green with walk"
         case Interval.EXTENSION if machine.ped is not PedInterval.DONT_WALK:
             return "waiting for the pedestrian clearance"
-        case Interval.EXTENSION if planned:
-            return "held by the fixed plan"
+        case Interval.EXTENSION | Interval.REST if planned is not None:
+            return planned
         case Interval.EXTENSION:
             return "extended by traffic" if calls.gap.extending else "timing its gap, or waiting for the other ring"
         case Interval.REST:
@@ -45,4 +45,4 @@ def _reason(machine: PhaseMachine, calls: PhaseCalls, *, planned: bool) -> str:
         case Interval.RED_CLEARANCE:
             return "red clearance"
         case Interval.RED:
-            return "waiting for its turn" if calls.demands else "no call"
+            return (planned or "waiting for its turn") if calls.demands else "no call"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from edge.model.commands import Command
+from edge.model.coordination import CoordStatus
 from edge.model.detectors import InputSample
 from edge.model.events import Event
 from edge.model.external import Wires
@@ -164,6 +165,7 @@ class CoreStatus:
     overlaps: tuple[OverlapStatus, ...] = ()
     preempt: PreemptStatus | None = None
     priorities: tuple[PriorityStatus, ...] = ()
+    coordination: CoordStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

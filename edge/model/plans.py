@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from edge.model.coordination import Coordination
+from edge.model.sequence import Sequence
 from edge.model.units import Ms, PhaseNumber, PlanNumber
 
 
@@ -29,7 +31,8 @@ class LocalTime:
 class FixedPlan:
     """Cycle, offset and splits in ms; a split includes the phase's yellow and red clearance (NTCIP 1202 splitTime).
 
-    The offset counts from local midnight to the start of the first phase of ring 1 (start-of-green reference).
+    The offset counts from local midnight to the start of the first phase of ring 1, or, with `coordination`, to the point
+    that it names. `sequence`: the order of service while the plan runs, None for that of the site.
     """
 
     number: PlanNumber
@@ -37,13 +40,15 @@ class FixedPlan:
     cycle_ms: Ms
     offset_ms: Ms
     splits: Mapping[PhaseNumber, Ms]
+    coordination: Coordination | None = None
+    sequence: Sequence | None = None
 
 
 class RunKind(Enum):
     """What a schedule entry asks for."""
 
     FREE = "free"  # actuated, no cycle
-    PLAN = "plan"  # a fixed plan, detectors not heard
+    PLAN = "plan"  # a plan: fixed, or coordinated
     FLASH = "flash"
 
 

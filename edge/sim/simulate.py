@@ -25,12 +25,13 @@ class Strategy(Enum):
     """Who decides the greens."""
 
     FIXED = "fixed"  # a fixed plan, detectors not heard
-    ACTUATED = "actuated"  # free operation
+    ACTUATED = "actuated"  # free operation, or the plan that is named
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is simulated. `plan`: of the fixed strategy, None for the site's fall-back plan; `out`: CSV log, None for none."""
+    """What is simulated. `plan`: run all the time, None for none (of the fixed strategy: the site's fall-back plan);
+    `out`: CSV log, None for none."""
 
     strategy: Strategy = Strategy.ACTUATED
     demand: Demand = Demand.SWING
@@ -62,6 +63,7 @@ class SimReport:
         return {
             "v": 1,
             "strategy": self.setting.strategy.value,
+            "plan": self.setting.plan,
             "demand": self.setting.demand.value,
             "seed": self.setting.seed,
             "simulated_s": self.setting.duration_ms / SECOND_MS,
@@ -95,20 +97,22 @@ class SimReport:
 
 
 def with_strategy(site: Site, strategy: Strategy, plan: PlanNumber | None = None) -> Site:
-    """The site with a schedule that runs nothing but `strategy`.
+    """The site with a schedule that runs nothing but `strategy`. A plan runs coordinated where the site says so; as the fixed
+    strategy it hears no detector.
 
     Raises:
         ValueError: the site has no such plan.
     """
-    runs = FREE
-    if strategy is Strategy.FIXED:
-        number = plan if plan is not None else site.fallback.plan
-        if number not in site.plans:
-            have = ", ".join(str(n) for n in sorted(site.plans)) or "none"
-            raise ValueError(f"{site.name} has no plan {number} to run (plans: {have}) — name one of them")
-        runs = Runs(RunKind.PLAN, number)
+    number = site.fallback.plan if plan is None and strategy is Strategy.FIXED else plan
+    if number is not None and number not in site.plans:
+        have = ", ".join(str(n) for n in sorted(site.plans)) or "none"
+        raise ValueError(f"{site.name} has no plan {number} to run (plans: {have}) — name one of them")
+    runs = FREE if number is None else Runs(RunKind.PLAN, number)
+    plans = site.plans
+    if number is not None and strategy is Strategy.FIXED:
+        plans = {**plans, number: replace(plans[number], coordination=None)}
     every_day = ScheduleEntry(frozenset(range(7)), 0, runs)
-    return replace(site, schedule=(every_day,), exceptions=())
+    return replace(site, plans=plans, schedule=(every_day,), exceptions=())
 
 
 def simulate(site: Site, setting: Setting, clock: Callable[[], Ms] = monotonic_ms) -> SimReport:

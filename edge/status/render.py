@@ -13,8 +13,10 @@ from edge.model.events import EventCode
 from edge.model.exchange import CoreStatus, DetectorStatus, Interval, Mode, OverlapStatus, PhaseStatus, Rung
 from edge.model.faults import Fault, Response
 from edge.model.plans import LocalTime
+from edge.model.sequence import Sequence as Rings
 from edge.model.site import Channel, Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
+from edge.status.coordination import coordination, step_sentence
 from edge.status.facts import DeviceFacts, Entry, LoopFacts, Published, ShellFacts
 
 Said: TypeAlias = dict[str, Any]
@@ -45,7 +47,7 @@ def status(published: Published) -> Said:
         "plan": _plan(site, core),
         "preempt": _preempt(core),
         "priorities": [{"number": p.number, "doing": p.doing} for p in core.priorities],
-        "rings": [_ring(ring, core) for ring in site.sequence.rings],
+        "rings": [_ring(ring, core) for ring in _order(site, core).rings],
         "phases": [_phase(site, phase) for phase in core.phases],
         "overlaps": [_overlap(site, overlap) for overlap in core.overlaps],
         "detectors": [_detector(site, core.now, detector) for detector in core.detectors],
@@ -136,7 +138,10 @@ def _mode_sentence(published: Published) -> str:
     if core.preempt is not None:
         return f"Preempt {core.preempt.number} ({core.preempt.kind}): {core.preempt.stage}"
     plan = published.site.plans[core.plan] if core.plan is not None else None
-    return f"Running plan {plan.number} {plan.name}".rstrip() if plan else "Running free, actuated"
+    if plan is None:
+        return "Running free, actuated"
+    running = f"Running plan {plan.number} {plan.name}".rstrip()
+    return f"{running}, coordinated, {step_sentence(core.coordination)}" if core.coordination else running
 
 
 def _gravity(fault: Fault) -> int:
@@ -178,6 +183,7 @@ def _plan(site: Site, core: CoreStatus) -> Said | None:
         "cycle_s": _seconds(plan.cycle_ms),
         "offset_s": _seconds(plan.offset_ms),
         "at_s": _seconds(core.cycle_ms),
+        "coordination": coordination(core.coordination),
     }
 
 
@@ -191,6 +197,12 @@ def _preempt(core: CoreStatus) -> Said | None:
         "stage": running.stage,
         "for_s": _seconds(running.in_stage_ms),
     }
+
+
+def _order(site: Site, core: CoreStatus) -> Rings:
+    """The order of service that the plan asks for."""
+    own = site.plans[core.plan].sequence if core.plan is not None else None
+    return own or site.sequence
 
 
 def _ring(ring: tuple[tuple[PhaseNumber, ...], ...], core: CoreStatus) -> Said:

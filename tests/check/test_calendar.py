@@ -37,7 +37,7 @@ def test_a_calendar_that_fits_is_accepted() -> None:
 
 
 BROKEN = [
-    ("run: plan 2}]", "run: plan 9}]", "day_plans.1.1.run: there is no plan 9 — name one of plans: 1, 2, 3"),
+    ("run: plan 2}]", "run: plan 9}]", "day_plans.1.1.run: there is no plan 9 — name one of plans: 1, 2, 3, 4, 5"),
     ("[{at: 00:00, run: flash}]", "[]", "day_plans.2: day plan 2 has no action — write - {at: 00:00, run: free}"),
     (
         '{at: "06:30"',

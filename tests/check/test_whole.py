@@ -103,7 +103,7 @@ def test_the_shipped_examples_are_those_the_documents_name() -> None:
 
 
 def test_a_clean_file_is_one_line() -> None:
-    assert check_text(DUAL, "f").report() == "OK 8 phases, 16 detectors, 12 channels, 3 plans; longest stop 27.5 s"
+    assert check_text(DUAL, "f").report() == "OK 8 phases, 16 detectors, 12 channels, 5 plans; longest stop 27.5 s"
     assert check_text(MINIMAL, "f").summary == "OK 2 phases, 2 detectors, 2 channels, 1 plan; longest stop 15.5 s"
 
 

@@ -34,6 +34,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "conflicts": ("conflicts",),
     "conflicts.channels": ("conflicts", "channels", 1),
     "plans": ("plans", 1),
+    "coordination": ("coordination",),
     "schedule": ("schedule", 0),
     "day_plans": ("day_plans", 1, 0),
     "weeks": ("weeks", 0),

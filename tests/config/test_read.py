@@ -227,7 +227,6 @@ def test_one_slip_of_a_real_cabinet_is_one_problem(old: str, new: str, problem: 
     ("section", "path"),
     [
         ("extends: city.yaml", "extends"),
-        ("coordination: {coordinated: [2, 6]}", "coordination"),
         ("adaptive: {mode: advise}", "adaptive"),
         ("adaptive: {mode: off, knob: 3}", "adaptive"),
         ("adaptive:", "adaptive"),
@@ -248,7 +247,6 @@ def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: 
     ("old", "new", "path"),
     [
         ("recall: none", "lpi: 3", "phases.4.lpi"),
-        ("cycle: 60", 'cycle: 60, rings: ["4 | 2"]', "plans.1.rings"),
     ],
 )
 def test_a_setting_that_cannot_be_served_is_refused_by_name(old: str, new: str, path: str) -> None:
