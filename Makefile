@@ -16,6 +16,7 @@ help:
 	@echo "make check              the checks alone: ruff, mypy --strict, import-linter"
 	@echo "make mutants            change the monitor and the interval machine line by line; the tests must notice"
 	@echo "make judge              the event log before the public atspm package (475 MB, an environment of its own)"
+	@echo "make explore            walk all reachable states of the engine for small sites"
 	@echo "make e2e                systemd in a container: kill, freeze, reboot, power cut (root, Debian mirror)"
 	@echo "make bench              tick cost, loop lateness, footprint, gain of actuation over the fixed plan"
 	@echo "make install            (root) under /opt/stopline and /etc/stopline"

@@ -95,7 +95,8 @@ class PhaseCalls:
 
     def cut_off(self, now: Ms, reason: Termination) -> None:
         """The green ended; remember a vehicle that was still in its passage time."""
-        if reason is not Termination.GAP_OUT and self.gap.vehicle_in_passage(now):
+        gapped = reason is Termination.GAP_OUT  # maybe long ago, and then waited for the other ring while vehicles came
+        if not self.gap.is_out(now) if gapped else self.gap.vehicle_in_passage(now):
             self.locked = True
 
     def gapped(self, now: Ms) -> bool:
