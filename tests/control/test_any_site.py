@@ -20,7 +20,9 @@ from edge.model.site import Options, Site
 from edge.model.units import PhaseNumber, PlanNumber
 from edge.tick import Tick
 from tests import builders
+from tests.control.any_overlaps import longest_tail_ms, rows, with_overlaps
 from tests.control.oracle import STOPPED, Head, Oracle, Waits
+from tests.control.overlap_oracle import OverlapOracle
 
 
 @st.composite
@@ -91,7 +93,8 @@ class Drawn:
             (p.number, p.min_green_ms, p.max_green_ms, p.yellow_ms, p.red_clear_ms, p.recall.name, p.ped)
             for p in self.site.phases.values()
         ]
-        return f"{self.text} {rows} {self.site.options} {dict(self.site.intergreen)} {self.site.schedule}"
+        more = f"{dict(self.site.intergreen)} {self.site.schedule} {dict(self.site.overlaps)}"
+        return f"{self.text} {rows} {self.site.options} {more}"
 
 
 @st.composite
@@ -120,13 +123,15 @@ def sites(draw: st.DrawFn, most: int = 4) -> Drawn:
     if draw(st.booleans()):
         entry = ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1)))
         built = replace(built, schedule=(entry,))
-    return Drawn(built, text)
+    return Drawn(draw(with_overlaps(built)), text)
 
 
 def heads(site: Site) -> list[Head]:
     """The site's channels in the oracle's words."""
     found = []
     for c in site.channels.values():
+        if c.overlap is not None:
+            continue
         p = site.phases[c.phase]
         ped = c.kind is ChannelKind.PEDESTRIAN
         walk, clearance = (p.ped.walk_ms, p.ped.clearance_ms) if ped and p.ped else (0, 0)
@@ -150,6 +155,7 @@ class World:
         self.tick = Tick(self.site)
         intergreen = {(int(a), int(b)): ms for (a, b), ms in self.site.intergreen.items()}
         self.oracle = Oracle(heads(self.site), self.text, intergreen, self.site.options.red_revert_ms)
+        self.overlaps = OverlapOracle(rows(self.site), heads(self.site), self.text)
         self.now = 10_000
         self.on = dict.fromkeys(self.site.detectors, False)
         self.count = dict.fromkeys(self.site.detectors, 0)
@@ -174,7 +180,8 @@ class World:
         assert not result.verdict.violations, result.verdict.violations
         self.mode = result.decision.mode
         self.image = {c: i.name for c, i in result.verdict.permitted.shown.items()}
-        self.oracle.see(self.now, self.image)
+        self.oracle.see(self.now, {c: i for c, i in self.image.items() if c in self.oracle.heads})
+        self.overlaps.see(self.now, self.image)
         if self.mode is Mode.RUN:
             there = {int(self.site.detectors[d].phase) for d, v in self.on.items() if v}
             pressed = {int(self.site.buttons[b].phase) for b, s in buttons.items() if s.occupied}
@@ -183,7 +190,7 @@ class World:
             self.longest_wait = max([self.longest_wait, *(p.waiting_ms or 0 for p in status.phases)])
 
     def finish(self) -> None:
-        complaints = self.oracle.judge()
+        complaints = self.oracle.judge() + self.overlaps.judge()
         assert not complaints, complaints[:5]
 
 
@@ -244,7 +251,8 @@ def bound(site: Site) -> int:
     total = 0
     for p in site.phases.values():
         walk = p.ped.walk_ms + p.ped.clearance_ms if p.ped else 0
-        total += max(p.min_green_ms, p.max_green_ms) + walk + max(p.yellow_ms + p.red_clear_ms, worst) + 6 * BRISK
+        change = max(p.yellow_ms + p.red_clear_ms, worst) + longest_tail_ms(site)
+        total += max(p.min_green_ms, p.max_green_ms) + walk + change + 6 * BRISK
     return total + 2 * site.options.red_revert_ms
 
 
