@@ -88,9 +88,9 @@ class _Request:
         return self._due and now - self._on_since >= self._preempt.delay_ms
 
     def enter(self) -> None:
-        """Its preempt begins."""
+        """Its preempt begins, or goes on."""
         self._entered = True
-        self._due = self._on
+        self._due = self.present
 
     def again(self) -> None:
         """What has been done for it is undone: it is due again while it is on."""
@@ -136,6 +136,8 @@ class Preemption:
     def shape(self, view: View, asks: Asks) -> tuple[Asks, list[Event]]:
         """Nobody else is heard while a preempt runs. At most one stage a tick."""
         events = [event for request in self._requests.values() for event in request.hear(view)]
+        if self.active is not None and self._stage is not Stage.EXIT:
+            self._requests[self.active.number].enter()  # who calls again meanwhile is served already
         caller = self._caller(view.now)
         if caller is not None:
             events += self._enter(view.now, caller)

@@ -135,6 +135,9 @@ def heads(site: Site) -> list[Head]:
         p = site.phases[c.phase]
         ped = c.kind is ChannelKind.PEDESTRIAN
         walk, clearance = (p.ped.walk_ms, p.ped.clearance_ms) if ped and p.ped else (0, 0)
+        for preempt in site.preempts.values():  # the only truncation there is, and the site names it
+            if ped and preempt.entry is not None:
+                walk, clearance = min(walk, preempt.entry.walk_ms), min(clearance, preempt.entry.clearance_ms)
         revert = p.red_revert_ms
         found.append(
             Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance, revert)

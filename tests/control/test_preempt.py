@@ -217,6 +217,20 @@ def test_a_link_leads_from_the_dwell_to_another_preempt_that_nobody_calls() -> N
     ]  # fmt: skip
 
 
+def test_a_call_that_comes_again_during_its_own_dwell_is_no_second_preempt() -> None:
+    s = running(replace(ENGINE, delay_ms=3_000, min_dwell_ms=40_000))
+    s.wires[FIRE] = True
+    s.wait(25)
+    since = s.now
+    s.wires[FIRE] = False
+    s.step()
+    s.wires[FIRE] = True
+    s.step()
+    s.wires[FIRE] = False
+    s.wait(60)
+    assert s.times(E.PREEMPT_ENTRY, 3, since) == []
+
+
 def test_cycling_phases_are_served_by_demand_and_nobody_else_is() -> None:
     cycling = Preempt(PreemptNumber(2), PreemptKind.RAIL, ref(TRAIN), track=RAIL.track, cycling=phases(2, 6, 5))
     s = running(cycling)
