@@ -61,7 +61,7 @@ class CoordinationRow(Row):
         0, "The coordinated green may end by a gap so long before its force-off, s."
     )
     permissive: Annotated[Ms, Seconds(0, 255)] = setting(
-        0, "How long after the yield point it may be left, s; 0: as long as a phase fits."
+        0, "How long after its force-off point it may be left, s; 0: as long as a phase fits."
     )
     stop_in_walk: Annotated[bool, Switch()] = switch(
         "The cycle timer stops while pedestrians clear that do not fit their split.", default=False

@@ -2,9 +2,9 @@
 
 The coordinated phases are always called and each of their greens is held until its next yield point. Then it may be left:
 from the force-off point at the latest it ends as soon as somebody else may be served. A phase without coordination may be
-served as long as its minimum still fits before its own force-off point, counted from the yield point of its ring: that is
-its permissive window, and outside of it the phase is omitted. It ends at its force-off point, or sooner by a gap; unused
-time goes to the phases that follow (fixed) or to the coordinated ones (floating).
+served as long as its minimum still fits before its own force-off point, counted from the yield point of the coordinated
+phases that it conflicts with: that is its permissive window, and outside of it the phase is omitted. It ends at its
+force-off point, or sooner by a gap; unused time goes to the phases that follow (fixed) or to the coordinated ones (floating).
 
 Every place in the cycle is one of `edge.control.force_offs`, told by the cycle timer of `edge.control.transition`. What is
 asked here is asked of `rings` as everybody asks: a minimum, a walk and a clearance that are late against the plan run on.
@@ -12,7 +12,7 @@ asked here is asked of `rings` as everybody asks: a minimum, a walk and a cleara
 
 from edge.control.asks import Asks
 from edge.control.fixed_plan import plan_events
-from edge.control.force_offs import CyclePoints, cycle_points, is_recalled, sequence_of, shortest_percent
+from edge.control.force_offs import CyclePoints, cycle_points, is_recalled, shortest_percent
 from edge.control.transition import CycleTimer
 from edge.control.view import View
 from edge.model.coordination import Coordination, CoordState, CoordStatus, Correction, ForceOffMode, SplitMode
@@ -44,12 +44,13 @@ class CoordinatedStrategy:
         self._coordinated = frozenset(self._points.yields)
         self._others = tuple(p for p in self._points.starts if p not in self._coordinated)
         self._never = frozenset(site.phases) - frozenset(self._points.starts) | self._how.omitted
-        self._leader = _leaders(site, plan, self._points)
+        self._leader = _leaders(site, self._points)
         self._permitted = {p: self._after_yield(p, self._points.force_offs[p]) for p in self._others}
         shorten = shortest_percent(site, plan, self._points)
         self.timer = CycleTimer(plan.cycle_ms, self._how, shorten, min(self._points.yields.values()))
         self._asked_ms: Ms | None = None
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
+        self._over = {p: self._windows_ms(p) for p in self._coordinated}
         held = (p for p in self._others if self._how.mode(p) in _HELD_TO_FORCE_OFF)
         self._held = self._coordinated | frozenset(held)
         self._walkers = frozenset(p for p in self._points.starts if site.phases[p].ped is not None)
@@ -183,7 +184,7 @@ class CoordinatedStrategy:
             if self._yielded.get(phase) != end:
                 self._yielded[phase] = end
                 events.append(Event(EventCode.COORD_YIELD_POINT, phase))
-            if self._open.isdisjoint(self._conflicts[phase]):
+            if at - end >= self._over[phase]:
                 self._ends[phase] = self._next(self._points.yields[phase] - 1) + 1
         return events
 
@@ -199,7 +200,8 @@ class CoordinatedStrategy:
         recalled = frozenset(p for p in self._open if is_recalled(how, p))
         return Asks(
             calls=(self._coordinated - greens) | recalled,
-            ped_calls=frozenset(p for p in recalled if how.mode(p) in _WALKS) | self._recycled(view, greens),
+            ped_calls=frozenset(p for p in recalled & self._walkers if how.mode(p) in _WALKS)
+            | self._recycled(view, greens),
             holds=frozenset(p for p, end in ends.items() if at < end and p in self._held),
             force_offs=frozenset(p for p, end in ends.items() if at >= (end + early if p in self._coordinated else end))
             | (greens & self._never),
@@ -216,6 +218,15 @@ class CoordinatedStrategy:
 
     # ── windows ─────────────────────────────────────────────────────────────────────────────────
 
+    def _windows_ms(self, phase: PhaseNumber) -> Ms:
+        """How long after the yield point of a coordinated phase the last window of its opponents may close."""
+        left = [
+            self._permitted[p] + self._points.yields[self._leader[p]] - self._points.yields[phase]
+            for p in self._others
+            if p in self._conflicts[phase] and p not in self._never
+        ]
+        return max(left, default=0)
+
     def _is_open(self, view: View, phase: PhaseNumber) -> bool:
         """Whether a phase may be served: its leader has yielded, and it still fits before its force-off point."""
         if phase in self._never:
@@ -225,7 +236,7 @@ class CoordinatedStrategy:
         if left < 0 or self.timer.timed_ms(self._needs_ms(view, phase)) > left:
             return False
         most, leader = self._how.permissive_ms, self._leader[phase]
-        if most and after > most and view.is_green(leader):
+        if most and after > most + self._how.early_yield_ms and view.is_green(leader):
             return False
         return self.timer.timed_ms(self._needs_ms(view, phase) + self._clear_in_ms(view, phase)) <= left
 
@@ -263,12 +274,10 @@ class CoordinatedStrategy:
         return self.timer.at + (point - self.timer.at) % self.plan.cycle_ms
 
 
-def _leaders(site: Site, plan: FixedPlan, points: CyclePoints) -> dict[PhaseNumber, PhaseNumber]:
-    """For each phase the coordinated one of its ring, which must yield before it; the first to yield where there is none."""
-    first = min(points.yields, key=points.yields.__getitem__)
+def _leaders(site: Site, points: CyclePoints) -> dict[PhaseNumber, PhaseNumber]:
+    """For each phase the coordinated one that must yield before it: the last to yield of those that it conflicts with."""
     found: dict[PhaseNumber, PhaseNumber] = {}
-    for ring in sequence_of(site, plan).rings:
-        own = [p for group in ring for p in group]
-        leader = next((p for p in own if p in points.yields), first)
-        found |= dict.fromkeys(own, leader)
+    for phase in points.starts:
+        conflicts = [p for p in points.yields if not site.sequence.concurrent(p, phase)]
+        found[phase] = max(conflicts or points.yields, key=points.yields.__getitem__)
     return found

@@ -63,7 +63,7 @@ class Coordination:
     """How one plan coordinates. `phases`: the coordinated ones, one a ring, concurrent.
 
     `shorten_percent` 0: never shorter. `max_dwell_ms`: in one cycle, 0 as long as it takes. `permissive_ms`: how long after
-    their yield point the coordinated phases may be left, 0 as long as a phase fits before its force-off point.
+    their force-off point the coordinated phases may be left, 0 as long as a phase fits before its force-off point.
     """
 
     phases: tuple[PhaseNumber, ...]

@@ -160,6 +160,7 @@ class World:
         self.oracle = Oracle(heads(self.site), self.text, intergreen, self.site.options.red_revert_ms)
         self.overlaps = OverlapOracle(rows(self.site), heads(self.site), self.text)
         self.now = 10_000
+        self.clock_ms = 0  # what the wall clock is set ahead
         self.on = dict.fromkeys(self.site.detectors, False)
         self.count = dict.fromkeys(self.site.detectors, 0)
         self.longest_wait = 0
@@ -177,7 +178,8 @@ class World:
                 self.count[d] += self.on[d]
         samples = {d: InputSample(v, self.count[d], self.now) for d, v in self.on.items()}
         buttons = {b: InputSample(self.rng.random() < presses, 0, self.now) for b in self.site.buttons}
-        local = LocalTime((2026, 3, 2), 0, self.now % 86_400_000, self.now, synced=True)
+        clock = self.now + self.clock_ms
+        local = LocalTime((2026, 3, 2), 0, clock % 86_400_000, clock, synced=True)
         inputs = Inputs({} if dead else samples, {} if dead else buttons, local, **more)  # type: ignore[arg-type]
         result = self.tick.advance(self.now, inputs)
         assert not result.verdict.violations, result.verdict.violations

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.check import check_file
 from edge.eventlog.export import read_csv
 from edge.model.events import EventCode
 from edge.model.plans import Run, RunKind
@@ -14,6 +15,7 @@ from edge.model.units import PlanNumber
 from edge.sim.demand import Demand
 from edge.sim.simulate import Setting, SimReport, Strategy, simulate, with_strategy
 from edge.sim.traffic import Plant
+from tests.config.examples import FOLDER
 from tests.sim.sites import eight_phase, two_phase
 
 MINUTES_10 = 600_000
@@ -24,6 +26,13 @@ def shortened(site: Site) -> Site:
     plan = site.plans[PlanNumber(1)]
     splits = {phase: 14_000 if phase % 2 else 36_000 for phase in site.phases}
     return replace(site, plans={plan.number: replace(plan, splits=splits, cycle_ms=100_000)})
+
+
+def shipped() -> Site:
+    """The dual ring of the examples: plans 4 and 5 are coordinated."""
+    site = check_file(FOLDER / "dual-ring-8phase.yaml").site
+    assert site is not None
+    return site
 
 
 def run(
@@ -97,6 +106,17 @@ def test_a_named_plan_is_run_and_one_that_is_not_there_is_refused() -> None:
         with_strategy(site, Strategy.FIXED, PlanNumber(9))
     with pytest.raises(ValueError, match="plans: none"):
         with_strategy(replace(site, plans={}), Strategy.FIXED)
+
+
+def test_a_coordinated_plan_is_run_as_the_site_says_and_as_the_fixed_strategy_without_detectors() -> None:
+    site = with_strategy(shipped(), Strategy.ACTUATED, PlanNumber(4))
+    assert site.plans[PlanNumber(4)].coordination is not None
+    assert site.schedule[0].run == Run(RunKind.PLAN, PlanNumber(4))
+    assert with_strategy(shipped(), Strategy.FIXED, PlanNumber(4)).plans[PlanNumber(4)].coordination is None
+    report = simulate(shipped(), Setting(Strategy.ACTUATED, Demand.BALANCED, 1, MINUTES_10, plan=PlanNumber(5)))
+    assert report.violations == ()
+    assert report.as_dict()["plan"] == 5
+    assert report.traffic.ran_red == 0
 
 
 def test_the_report_holds_what_the_command_line_prints() -> None:
