@@ -85,8 +85,9 @@ class Controller:
         else:
             events += self._note_holds(NOTHING.holds)
             if self._mode.mode is Mode.CLEARING:
+                events += self._overlaps.time(now)
                 events += self._apply(now, self._rings.clear(now))
-                events += self._overlaps.tick(now, NOBODY, NOBODY, may_begin=False)
+                events += self._overlaps.follow(now, NOBODY, NOBODY, may_begin=False)
         mode = self._mode.mode
         return Decision(
             mode,
@@ -244,12 +245,13 @@ class Controller:
             events += calls.hear(now, self._machines[number].interval)
         asks, asked = self._ask()
         events += asked + self._note_holds(asks.holds)
+        events += self._overlaps.time(now)
         demand = self._demand(now, asks)
         moves = self._rings.tick(now, demand, asks)
         at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
         events += self._apply(now, moves)
         if self._site.overlaps:
-            events += self._overlaps.tick(now, self._rings.coming, demand.walks)
+            events += self._overlaps.follow(now, self._rings.coming, demand.walks)
         return [e for e in events if e.code not in _CALL or e.parameter not in at_once] if at_once else events
 
     def _note_holds(self, holds: frozenset[PhaseNumber]) -> list[Event]:

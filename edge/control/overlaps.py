@@ -9,9 +9,10 @@ Rules
        conflicts if its phase does or stands in `not_with_ped`. The flashing arrow of a left turn has conflicts of its own,
        those of the opposing through.
 
-Theory of operation. In every tick, after the rings: the clock moves yellows and clearances; what is green or flashing
-goes on while a parent is green, or one is `coming` (it was decided when the last green ended), else trails and ends; what
-is red begins if it may. An overlap that somebody has asked for way ends behind its minimum and does not begin.
+Theory of operation. In every tick the clock moves yellows and clearances first (`time`), so that the rings find clear what
+is clear. After the rings (`follow`), what is green or flashing goes on while a parent is green, or one is `coming` (it was
+decided when the last green ended), else trails and ends; what is red begins if it may. An overlap
+that somebody has asked for way ends behind its minimum, and does not begin.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,11 +108,14 @@ class Overlaps:
 
     # ── following ───────────────────────────────────────────────────────────────────────────────
 
-    def tick(self, now: Ms, coming: Phases, walks: Phases, *, may_begin: bool = True) -> list[Event]:
-        """One tick, after the rings. `coming`: the phases decided to come next; `walks`: for whom a walk is wanted."""
+    def time(self, now: Ms) -> list[Event]:
+        """Before the rings: let yellows and clearances time."""
+        return [event for f in self._followers for event in f.machine.tick(now)]
+
+    def follow(self, now: Ms, coming: Phases, walks: Phases, *, may_begin: bool = True) -> list[Event]:
+        """After the rings. `coming`: the phases decided to come next; `walks`: for whom a walk is wanted."""
         events: list[Event] = []
         for f in self._followers:
-            events += f.machine.tick(now)
             if f.machine.is_moving:
                 events += self._go_on(now, f, coming, walks)
             elif f.is_red and may_begin and not f.asked:

@@ -8,6 +8,7 @@ EXAMPLES = tuple(sorted(FOLDER.glob("*.yaml")))
 MINIMAL = (FOLDER / "minimal-2phase.yaml").read_text("utf-8")
 DUAL = (FOLDER / "dual-ring-8phase.yaml").read_text("utf-8")
 FIELD = (FOLDER / "field-8phase.yaml").read_text("utf-8")
+OVERLAPS = (FOLDER / "overlaps-8phase.yaml").read_text("utf-8")
 STAGES = (FOLDER / "european-stages.yaml").read_text("utf-8")
 
 
