@@ -107,7 +107,7 @@ def _least_split(site: Site, plan: FixedPlan, phase: Phase) -> tuple[Ms, str]:
         green_ms = phase.ped.total_ms
         green = f"walk {s(phase.ped.walk_ms)} + ped_clear {s(phase.ped.clearance_ms)}"
     change, in_words = _clearance(site, phase.number)
-    for other in _leaving_together(plan.sequence or site.sequence, plan, phase.number):
+    for other in _leaving_together(site, plan, phase.number):
         longer, other_words = _clearance(site, other)
         if longer > change:
             change, in_words = longer, f"{other_words} of phase {other}, which leaves with it"
@@ -130,12 +130,14 @@ def _clearance(site: Site, number: PhaseNumber) -> tuple[Ms, str]:
     return phase.change_ms, f"yellow {s(phase.yellow_ms)} + red_clear {s(phase.red_clear_ms)}"
 
 
-def _leaving_together(sequence: Sequence, plan: FixedPlan, number: PhaseNumber) -> tuple[PhaseNumber, ...]:
+def _leaving_together(site: Site, plan: FixedPlan, number: PhaseNumber) -> tuple[PhaseNumber, ...]:
     """The phases that cross the barrier in one tick with this one; none if it is not the last of its group."""
+    sequence = plan.sequence or site.sequence
     place = sequence.places.get(number)
     if place is None:
         return ()
-    served = ([p for p in ring[place.group] if plan.splits.get(p)] for ring in sequence.rings)
+    timed = {p for p in site.phases if plan.splits.get(p)}
+    served = ([p for p in ring[place.group] if p in timed] for ring in sequence.rings)
     last = tuple(phases[-1] for phases in served if phases)
     return last if number in last else ()
 

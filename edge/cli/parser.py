@@ -1,6 +1,7 @@
 """The words of the command line: every verb with its options, and nothing else."""
 
 import argparse
+import math
 from pathlib import Path
 
 CONFIG = Path("/etc/stopline/intersection.yaml")
@@ -23,6 +24,11 @@ def parser() -> argparse.ArgumentParser:
 _LONGEST_S = 10_000_000
 """A hundred days and more: nobody means it."""
 
+_LEAST_HZ = 0.1
+_MOST_HZ = 10
+_MOST_EVENTS = 1000
+"""What the control socket gives, docs/daemon.md."""
+
 _Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse gives its sub-parsers no public name
 
 
@@ -41,7 +47,7 @@ def _asks(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _look(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     _asks(_verb(verbs, "status", "One screen of the running controller, then exit."))
     watch = _asks(_verb(verbs, "watch", "Live view of the running controller; q or Ctrl-C leaves it."))
-    watch.add_argument("--hz", type=float, default=5.0, help="screens a second (default %(default)s)")
+    watch.add_argument("--hz", type=_rate, default=5.0, help="screens a second (default %(default)s)")
     _asks(_verb(verbs, "health", "One line; exit 0 well, 1 warning, 2 critical, 3 unknown."))
     _asks(_verb(verbs, "detectors", "Every detector: on or off, count, last actuation, fault."))
     faults = _asks(
@@ -104,7 +110,7 @@ def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
         _verb(verbs, "events", "The event log: tail of the running controller, or export of what is stored.")
     )
     events.add_argument("action", nargs="?", choices=["tail", "export"], default="tail")
-    events.add_argument("-n", "--count", type=int, default=50, help="events of the tail (default %(default)s)")
+    events.add_argument("-n", "--count", type=_count, default=50, help="events of the tail (default %(default)s)")
     events.add_argument(
         "--state", type=Path, default=STATE, help="state directory to export from (default %(default)s)"
     )
@@ -123,7 +129,29 @@ def _traffic(verb: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < _LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text} is not a time in seconds above 0")
     return value
+
+
+def _rate(text: str) -> float:
+    value = _number(text)
+    if not _LEAST_HZ <= value <= _MOST_HZ:
+        raise argparse.ArgumentTypeError(f"{text} is not a rate from {_LEAST_HZ} to {_MOST_HZ} a second")
+    return value
+
+
+def _count(text: str) -> int:
+    value = _number(text)
+    if not (value.is_integer() and 1 <= value <= _MOST_EVENTS):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {_MOST_EVENTS}")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    """`text` as a number; what is none is not in any range either."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

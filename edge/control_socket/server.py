@@ -302,7 +302,8 @@ def _refuse_unless_allowed(peer: Peer, request: Request) -> None:
             f"{peer.who} may look but not {request.verb}; be root or a member of group stopline-operate",
         )
     if not request.why:
-        raise Refused(Code.USAGE, f"{request.verb} needs a reason: stopline {request.verb} -m 'why'")
+        words = request.verb.replace("_", " ")  # as they are typed: `faults clear`
+        raise Refused(Code.USAGE, f"{words} needs a reason: stopline {words} -m 'why'")
 
 
 class _Once:

@@ -28,7 +28,7 @@ class Lock:
             os.close(self._descriptor)
             raise AlreadyRunning(
                 f"{path}: another stopline runs here (process {holder}). One intersection has one controller: "
-                "stop it first (systemctl stop stopline), or give this one another --state-dir and --socket."
+                "stop it first (systemctl stop stopline), or give this one another --state and --socket."
             ) from error
         with suppress(OSError):  # a full disk: the lock holds all the same, only the number is missing
             os.ftruncate(self._descriptor, 0)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Thread
 
+import structlog
+
 from edge.control_socket.connection import Pending
 from edge.control_socket.protocol import Code, Refused
 from edge.daemon.realtime import long_work
@@ -94,6 +96,7 @@ class Reloader:
         outcome = self._decide(running, judged, tuple(reading))
         if isinstance(outcome, TakeOver):
             return outcome
+        _tell(outcome)  # who sent SIGHUP has no socket to be answered on
         for pending in reading:
             pending.resolve(outcome if isinstance(outcome, Refused) else dict(_NOTHING_NEW))
         return None
@@ -130,6 +133,14 @@ class Reloader:
             )
         self.refused = ""
         return TakeOver(judged.site, judged.source, tuple(changed), pending) if changed else None
+
+
+def _tell(outcome: Refused | None) -> None:
+    log = structlog.get_logger()
+    if outcome is None:
+        log.info("site.unchanged", said=_NOTHING_NEW["sentence"])
+    else:
+        log.error("site.refused", report=outcome.sentence)
 
 
 def first_line(report: str) -> str:

@@ -838,3 +838,9 @@ def test_a_split_keeps_room_for_the_longest_clearance_that_leaves_with_it() -> N
     assert found == [
         f"plans.{n}.splits.2: plan {n}: phase 2 split 34 s is shorter than {sum_in_words}" for n in (1, 3, 4)
     ]
+
+
+def test_a_phase_of_the_rings_without_a_row_is_said_and_not_looked_up() -> None:
+    row = next(line + "\n" for line in DUAL.splitlines() if line.startswith("  8: {move:"))
+    missing = said(edit(DUAL, (row, "")))
+    assert missing[0] == "rings.1: phase 8 stands in ring 2 and has no timing — add phases.8, or take it out"

@@ -185,3 +185,13 @@ def test_a_computer_without_time_zones_is_told_what_to_install(monkeypatch: pyte
     text = edit(MINIMAL, ("America/Denver", "Nowhere/Town"))
     (problem,) = check_text(text, "f").problems
     assert problem.write == "install the package tzdata"
+
+
+@pytest.mark.parametrize("text", [MINIMAL, DUAL, FIELD, STAGES])
+def test_whatever_line_is_forgotten_there_is_an_answer(text: str) -> None:
+    """A rule that looks up what another rule reports as missing would end in a traceback."""
+    lines = text.splitlines(keepends=True)
+    for k in range(len(lines)):
+        for problem in check_text("".join(lines[:k] + lines[k + 1 :]), "f").problems:
+            assert problem.what
+            assert problem.write

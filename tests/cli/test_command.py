@@ -190,3 +190,19 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(verbs.VERBS, "schema", interrupted)
     assert main(["schema"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["run", "--duration", "soon"], "soon is not a time in seconds"),
+        (["watch", "--hz", "0"], "0 is not a rate from 0.1 to 10 a second"),
+        (["watch", "--hz", "nan"], "nan is not a rate"),
+        (["events", "-n", "0"], "0 is not a whole number from 1 to 1000"),
+        (["events", "-n", "2.5"], "2.5 is not a whole number"),
+        (["events", "-n", "inf"], "inf is not a whole number"),
+    ],
+)
+def test_a_number_out_of_range_is_said_before_anybody_is_asked(wrong: list[str], said: str, capsys: Out) -> None:
+    assert main(wrong) == 64
+    assert said in capsys.readouterr().err

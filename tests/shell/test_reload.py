@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.control_socket.connection import Pending
 from edge.control_socket.protocol import Code, Refused, Reply
@@ -93,6 +94,32 @@ def test_what_needs_a_restart_is_named_and_not_taken_over(tmp_path: Path) -> Non
         assert refused.sentence.startswith("rings changed")
         assert "systemctl restart stopline" in refused.sentence
         assert h.is_in(Mode.RUN)
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "said"),
+    [
+        (OTHER_RINGS, "site.refused", "rings changed"),
+        (BAD, "site.refused", "site.yaml:5:"),
+        (SITE, "site.unchanged", "nothing was changed"),
+    ],
+)
+def test_a_reload_by_signal_says_in_the_log_what_came_of_it(tmp_path: Path, text: str, event: str, said: str) -> None:
+    """Nobody waits at the socket, and a fault that stands already is not begun again: the log has every answer."""
+    with house(tmp_path) as h:
+        h.to_running()
+        h.config.write_text(BAD.replace("1.0", "1.1"))
+        h.hear(_asked(h))
+        h.config.write_text(text)
+        with capture_logs() as logged:
+            h.hear(_asked(h))
+        assert [said in str(line) for line in logged if line["event"] == event] == [True]
+
+
+def _asked(h: House) -> Pending:
+    pending = Pending()
+    h.loop.ask_reload(pending)
+    return pending
 
 
 def test_an_operators_flash_stands_over_a_take_over(tmp_path: Path) -> None:

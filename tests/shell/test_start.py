@@ -118,7 +118,7 @@ def test_a_signal_before_the_loop_waits_for_it(tmp_path: Path, monkeypatch: pyte
     ("what", "code", "said"),
     [
         ("file", 78, "no last good file"),
-        ("lock", 75, "another stopline runs here"),
+        ("lock", 75, "give this one another --state and --socket"),
         ("socket", 75, "another stopline is listening"),
         ("distribution", 78, "is not Stopline's"),
         ("driver", 78, "driver"),
@@ -277,6 +277,9 @@ def test_every_verb_over_the_real_socket(tmp_path: Path) -> None:
         h.run_to(lambda: h.is_in(Mode.FLASH))
         assert h.published.shell.operator_flash is not None
         assert isinstance(asked("resume", "cleared away"), dict)
+        unfounded = asked("faults_clear")
+        assert isinstance(unfounded, Refused)
+        assert unfounded.sentence == "faults clear needs a reason: stopline faults clear -m 'why'"
         cleared = asked("faults_clear", "looks fine")
         assert isinstance(cleared, Refused)
         assert cleared.code is Code.REFUSED_NOW
