@@ -3,8 +3,10 @@
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from drivers.base import OpenDevice
+from edge.cli.foreground import own_foreground
 from edge.cli.live import Terminal
 from edge.daemon import MakePlant, PlantHook, RunOptions
 from edge.daemon import run as run_daemon
@@ -14,19 +16,19 @@ from edge.model.site import Site
 def run(options: Namespace) -> int:
     """Run until a signal or the duration ends it."""
     live = options.simulated and not options.plain and sys.stdout.isatty()
-    return run_daemon(
-        RunOptions(
-            config=options.config,
-            state_dir=options.state,
-            socket=options.socket,
-            duration_s=options.duration,
-            plant=_street(options.demand, options.seed) if options.simulated else None,
-            console=Terminal(sys.stdout) if live else None,
-            journal=options.journal,
-            narrate=options.simulated and not live,
-            debug=options.debug,
-        )
+    asked = RunOptions(
+        config=options.config,
+        state_dir=options.state,
+        socket=options.socket,
+        duration_s=options.duration,
+        plant=_street(options.demand, options.seed) if options.simulated else None,
+        console=Terminal(sys.stdout) if live else None,
+        journal=options.journal,
+        narrate=options.simulated and not live,
+        debug=options.debug,
     )
+    with own_foreground(sys.stdout) if live else nullcontext():
+        return run_daemon(asked)
 
 
 def _street(demand: str, seed: int) -> MakePlant:

@@ -119,3 +119,25 @@ def test_the_live_view_draws_on_a_terminal_and_ctrl_c_ends_through_clearance_wit
     text = re.sub(rb"\x1b\[[?0-9;]*[a-zA-Z]", b"", seen).decode()
     assert "RING 1" in text
     assert "CLEARING" in text
+
+
+def test_ctrl_c_under_make_ends_make_with_0_too(tmp_path: Path) -> None:
+    """The terminal's Ctrl-C reaches the daemon alone, and the terminal is given back."""
+    command = f"{sys.executable} -m edge run --simulated --config {DEMO} --state {tmp_path}/state --socket {tmp_path}/s"
+    (tmp_path / "Makefile").write_text(f"run:\n\t@{command}\n")
+    pid, controller = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execvp("make", ["make", "-f", str(tmp_path / "Makefile"), "run"])
+    seen = b""
+    while b"RUN  " not in seen:
+        seen += os.read(controller, 65_536)
+    os.write(controller, b"\x1a\x03")  # Ctrl-Z is not obeyed, Ctrl-C is
+    try:
+        while chunk := os.read(controller, 65_536):
+            seen += chunk
+    except OSError:
+        pass  # the other end of the terminal is closed
+    os.close(controller)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert b"CLEARING" in seen
