@@ -153,9 +153,10 @@ def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
     ]
     shown = {(c.kind, c.phase) for c in site.channels.values() if c.overlap is None}
     shown |= {(ChannelKind.VEHICLE, c.phase) for c in site.channels.values() if c.kind is ChannelKind.ARROW}
+    driven = {detector.phase for detector in site.detectors.values()}
     for number, phase in site.phases.items():
         here: Path = ("phases", number)
-        if (ChannelKind.VEHICLE, number) not in shown and phase.ped is None:
+        if (ChannelKind.VEHICLE, number) not in shown and (phase.ped is None or number in driven):
             what = f"no channel shows phase {number}"
             findings.cross(here, what, f"add a row to channels with phase: {number}", [*spoiled, (*here, "walk")])
         if phase.ped is not None and (ChannelKind.PEDESTRIAN, number) not in shown:

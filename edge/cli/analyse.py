@@ -42,6 +42,8 @@ def simulate(options: Namespace) -> int:
 
 def replay(options: Namespace) -> int:
     """`stopline replay SITE --log CSV` or `stopline replay --journal FILE`."""
+    if options.journal and (options.site or options.out):
+        raise Refusal(EX_USAGE, "a journal holds its own site and is compared, not written: leave out SITE and --out")
     return _replay_journal(options) if options.journal else _replay_log(options)
 
 
@@ -86,6 +88,10 @@ def events(options: Namespace) -> int:
         write_detector_table(site_of(options.detectors), sys.stdout)
         return 0
     if options.action == "export":
+        if options.json:
+            raise Refusal(
+                EX_USAGE, "export writes CSV: leave out --json, or ask the running controller: events tail --json"
+            )
         return _export(options)
     from edge.cli.ask import events_tail
 

@@ -844,3 +844,9 @@ def test_a_phase_of_the_rings_without_a_row_is_said_and_not_looked_up() -> None:
     row = next(line + "\n" for line in DUAL.splitlines() if line.startswith("  8: {move:"))
     missing = said(edit(DUAL, (row, "")))
     assert missing[0] == "rings.1: phase 8 stands in ring 2 and has no timing — add phases.8, or take it out"
+
+
+def test_a_walk_does_not_stand_in_for_the_vehicle_signals_of_a_phase_with_loops() -> None:
+    row = next(line + "\n" for line in DUAL.splitlines() if line.startswith("  4:  {phase: 4"))
+    dark = edit(DUAL, (row, ""), ("    4: [7, 8, 10, 12]\n", ""))
+    assert said(dark) == ["phases.4: no channel shows phase 4 — add a row to channels with phase: 4"]

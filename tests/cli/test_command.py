@@ -206,3 +206,16 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_number_out_of_range_is_said_before_anybody_is_asked(wrong: list[str], said: str, capsys: Out) -> None:
     assert main(wrong) == 64
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ignored", "said"),
+    [
+        (["replay", "--journal", "j", "--out", "log.csv"], "leave out SITE and --out"),
+        (["replay", DEMO, "--journal", "j"], "leave out SITE and --out"),
+        (["events", "export", "--json"], "export writes CSV"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(ignored: list[str], said: str, capsys: Out) -> None:
+    assert main(ignored) == 64
+    assert said in capsys.readouterr().err
