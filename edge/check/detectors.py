@@ -21,6 +21,8 @@ def _inputs(site: Site) -> Iterator[tuple[Path, str, InputRef]]:
         yield ("detectors", number, "input"), f"detector {number}", detector.input
     for button_number, button in site.buttons.items():
         yield ("ped_buttons", button_number, "input"), f"push-button {button_number}", button.input
+    for wire in site.inputs:
+        yield ("inputs", wire.number, "input"), f"input {wire.number}", wire.input
 
     for preempt_number, preempt in site.preempts.items():
         here: Path = ("preempts", preempt_number)

@@ -11,6 +11,7 @@ from edge.check import (
     coordination,
     detectors,
     devices,
+    external,
     green,
     modbus,
     overlaps,
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     *calendar.RULES,
     *preempts.RULES,
     *coordination.RULES,
+    *external.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
+from edge.config.convert_external import flash_rules_of, inputs_of
 from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
 from edge.config.convert_phases import phase_of
 from edge.config.convert_plans import plan_of
@@ -67,6 +68,8 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         log_limits=LogLimits(rows.event_log.keep_days, rows.event_log.max_mb),
         file_hash=file_hash,
         calendar=calendar_of(rows),
+        inputs=inputs_of(rows, sequence),
+        flash=flash_rules_of(rows),
         overlaps=overlaps,
         preempts=preempts_of(rows),
         priorities=priorities_of(rows),
@@ -103,7 +106,9 @@ def _check_rings(rings: tuple[tuple[tuple[PhaseNumber, ...], ...], ...], finding
 
 def _options(rows: SiteFile) -> Options:
     pairs = frozenset(frozenset(pair) for pair in rows.options.simultaneous_gap)
-    return Options(rows.options.red_revert, tuple(rows.options.rest_in), pairs)
+    return Options(
+        rows.options.red_revert, tuple(rows.options.rest_in), pairs, stop_time_max_ms=rows.options.stop_time_max_min
+    )
 
 
 def _intergreen(rows: SiteFile) -> Mapping[tuple[PhaseNumber, PhaseNumber], Ms]:

@@ -15,7 +15,6 @@ NOT_YET: dict[Pattern, str] = {
     ("metrics",): "there is no metrics page",
     ("rsmp",): "RSMP is not spoken",
     ("ntcip",): "NTCIP is not spoken",
-    ("flash", "exit_to"): "every flash is left as at start-up, through flash.startup.start_in",
     ("phases", "*", "lpi"): "walk and green begin together",
     ("phases", "*", "rest_in_walk"): "walk is not held",
     ("adaptive",): "there is no adaptive layer",

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from edge.config.calendar_rows import DayActionRow, DayPlanKey, ExceptionRow, ScheduleRow, WeekRow
 from edge.config.device_rows import DeviceRow
+from edge.config.external_rows import ExternalRow, InputKey
 from edge.config.fields import (
     Clock,
     Date,
@@ -90,6 +91,9 @@ class OptionsRow(Row):
     rest_in: list[APhase] = setting([], "Phases that are green when nobody calls.")
     red_revert: Annotated[Ms, Seconds(2.0, 25.5)] = setting(
         2.0, "Shortest red before a phase that has just cleared is green again, s (NTCIP unitRedRevert)."
+    )
+    stop_time_max_min: Annotated[Ms, Minutes(1, 255)] = setting(
+        10, "Stop time that lasts longer is not heard, minutes."
     )
 
 
@@ -246,6 +250,11 @@ class FlashRow(Row):
     """`flash`."""
 
     rate_hz: Annotated[int, Whole(1, 1)] = setting(1, "Flashes a second (MUTCD 4G.01: 50 to 60 a minute).")
+    entry: list[APhase] = setting([], "Phases served last before a flash that is asked for (NTCIP phaseOptions 1).")
+    exit_to: list[APhase] = setting(
+        [], "Phases served first after a flash that was asked for; default: startup.start_in (phaseOptions 2)."
+    )
+
     startup: StartUpRow = setting({}, "The way from flash to the first green.")
 
 
@@ -288,6 +297,9 @@ class SiteFile(Row):
     io: dict[Annotated[str, Name()], DeviceRow] = Field(description="The devices.")
     detectors: dict[DetectorKey, DetectorRow] = setting({}, "The vehicle detectors.")
     ped_buttons: dict[ButtonKey, ButtonRow] = setting({}, "The push-buttons.")
+    inputs: dict[InputKey, ExternalRow] = setting(
+        {}, "General-purpose inputs: the cabinet, switches, the police panel."
+    )
     detector_faults: DetectorFaultsRow = setting({}, "When a detector is taken for failed.")
     channels: dict[ChannelKey, ChannelRow] = Field(description="The load switches.")
     conflicts: ConflictsRow = Field(description="The monitor's card.")

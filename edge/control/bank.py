@@ -84,8 +84,12 @@ class DetectorBank:
         inputs: Inputs,
         is_green: Callable[[PhaseNumber], bool],
         is_walking: Callable[[PhaseNumber], bool],
+        phase_now: Ms | None = None,
     ) -> list[Event]:
-        """Take in one tick's samples; actuations reach the calls, presses too, unless the walk they ask for is shown."""
+        """Take in one tick's samples; actuations reach the calls, presses too, unless the walk they ask for is shown.
+
+        `phase_now`: the phase clock, where it is another.
+        """
         events: list[Event] = []
         samples = inputs.detectors
         for logic in self._detectors:
@@ -101,7 +105,7 @@ class DetectorBank:
             events += heard
             phase = button.config.phase
             if pressed and button.config.number not in self._failed_buttons and not is_walking(phase):
-                events += self._calls[phase].press(now)
+                events += self._calls[phase].press(now if phase_now is None else phase_now)
         self._diagnose(now, inputs.local)
         return events
 

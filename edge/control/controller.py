@@ -4,30 +4,38 @@ The way through a step: commands → detectors → faults and the ladder → pat
 Each part lives in a file of its own; this one only leads from one to the next.
 """
 
+from dataclasses import replace
+
+from edge.control.ask_log import AskLog, hinders
 from edge.control.askers import Asker
 from edge.control.asks import NOBODY, NOTHING, Asks
 from edge.control.bank import DetectorBank
 from edge.control.calls import PhaseCalls
+from edge.control.external import run_words
 from edge.control.faultbook import FaultBook
 from edge.control.intervals import PhaseMachine
 from edge.control.lamps import LampTable
 from edge.control.mode import FLASHING, UnitMode
 from edge.control.moves import Demand, RingMoves
+from edge.control.outside import Outside
 from edge.control.overlaps import Overlaps
 from edge.control.pattern import Pattern
 from edge.control.preempt import Preemption
 from edge.control.priority import TransitPriority
 from edge.control.rings import Rings
 from edge.control.view import View
+from edge.control.waits import longest_wait_ms
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
+from edge.model.control import InControl, Source
 from edge.model.events import Event, EventCode, FlashStatus
 from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, PedInterval, Rung
+from edge.model.external import Does
 from edge.model.faults import FaultKind, Response
 from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
-from edge.model.units import Ms, PhaseNumber
+from edge.model.units import MINUTE_MS, Ms, PhaseNumber
 
 _RUNG: dict[Response, Rung] = {
     Response.LOG: Rung.ACTUATED,
@@ -59,35 +67,46 @@ class Controller:
         self._longest_wait_ms = longest_wait_ms(site)
         self._pattern = Pattern(site, now)
         self._view = View(site, self._machines, self._calls, self._rings, now)
+        self._outside = Outside(site, self._calls, now)
         self._priority = TransitPriority(site) if site.priorities else None
         self._preemption = Preemption(site) if site.preempts else None
-        row: tuple[Asker | None, ...] = (self._priority, self._preemption)
-        self._askers = tuple(asker for asker in row if asker is not None)  # in rising order of right
-        self._bent_ms = now  # when somebody above the strategy last changed what is asked for
+        self._askers = self._row()
+        self._bent_ms = now  # when somebody above the strategy last changed who is served
+        self._asked_flash = False  # the flash that is shown was asked for: no fault
         self._operator_flash = False
         self._stopping = False
         self._flash_status: FlashStatus | None = None
-        self._held: frozenset[PhaseNumber] = frozenset()
+        self._log = AskLog()
+
+    def _row(self) -> tuple[Asker, ...]:
+        """Whoever may ask, in rising order of right."""
+        wires, operators, police, flash_entry = self._outside.askers
+        row: tuple[Asker | None, ...] = (wires, operators, self._priority, police, flash_entry, self._preemption)
+        return tuple(asker for asker in row if asker is not None)
 
     def step(self, now: Ms, inputs: Inputs) -> Decision:
         """One tick: everything from commands to the wanted image."""
-        flash_now = self._obey(inputs.commands)
-        events = self._bank.hear(now, inputs, self._is_green, self._is_walking)
+        flash_now = self._obey(now, inputs.commands)
+        self._view.heard_ms, self._view.wires = now, inputs.wires
+        events = self._outside.hear(self._view, may_stop=self._may_stop)
+        t = self._outside.phase_now
+        events += self._bank.hear(now, inputs, self._is_green, self._is_walking, t)
         events += self._ladder(now, inputs)
         local = self._trusted(inputs.local)
-        self._pattern.read(now, local, self.rung)
+        self._pattern.read(now, local, self.rung, self._outside.run)
         self._rings.sequence(self._pattern.order)
-        self._look(now, inputs, local)
-        events += self._change_mode(now, fault=flash_now or self.rung is Rung.FLASH)
+        self._look(t, local)
+        at_once = flash_now or self.rung is Rung.FLASH or self._outside.cabinet_flashes
+        events += self._change_mode(now, t, fault=at_once)
         events += self._announce()
         if self._mode.mode is Mode.RUN:
-            events += self._serve(now)
+            events += self._serve(t)
         else:
-            events += self._note_holds(NOTHING.holds)
+            events += self._log.note(NOTHING)
             if self._mode.mode is Mode.CLEARING:
-                events += self._overlaps.time(now)
-                events += self._apply(now, self._rings.clear(now))
-                events += self._overlaps.follow(now, NOBODY, NOBODY, may_begin=False)
+                events += self._overlaps.time(t)
+                events += self._apply(t, self._rings.clear(t))
+                events += self._overlaps.follow(t, NOBODY, NOBODY, may_begin=False)
         mode = self._mode.mode
         return Decision(
             mode,
@@ -96,6 +115,7 @@ class Controller:
             tuple(events),
             self._book.faults,
             stopped=self._stopping and mode in FLASHING,
+            overrides=self._outside.standing,
         )
 
     @property
@@ -105,26 +125,37 @@ class Controller:
 
     def status(self, now: Ms) -> CoreStatus:
         """Everything for the screen; built on demand."""
-        strategy = self._pattern.strategy
-        left = {p: self._rings.max_left_ms(now, p) for p in self._site.phases}
+        strategy, t = self._pattern.strategy, self._outside.phase_now
+        left = {p: self._rings.max_left_ms(t, p) for p in self._site.phases}
         return CoreStatus(
             now,
             self._mode.mode,
             self.rung,
             strategy.plan_number if strategy else None,
             strategy.cycle_timer_ms(self._pattern.reference_ms) if strategy else None,
-            tuple(phase_status(now, self._machines[p], self._calls[p], left[p], strategy) for p in sorted(left)),
+            tuple(phase_status(t, self._machines[p], self._calls[p], left[p], strategy) for p in sorted(left)),
             self._bank.statuses(),
             self._book.faults,
-            overlaps=self._overlaps.statuses(now),
-            preempt=self._preemption.status(now) if self._preemption else None,
+            overlaps=self._overlaps.statuses(t),
+            preempt=self._preemption.status(t) if self._preemption else None,
             priorities=self._priority.status() if self._priority else (),
             coordination=strategy.coordination() if strategy else None,
+            control=self._in_control(now),
         )
 
     # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
 
-    def _obey(self, commands: tuple[Command, ...]) -> bool:
+    def _in_control(self, now: Ms) -> tuple[InControl, ...]:
+        """Who is in control, and of what."""
+        fallback = self.rung is Rung.FIXED_PLAN
+        trusted = not self._book.stands(FaultKind.CLOCK_UNSYNCED)
+        what = run_words(self._pattern.scheduled) if trusted else "free, because the clock is not synchronised"
+        scheduled = InControl(Source.SCHEDULE, what)
+        if fallback:
+            scheduled = InControl(Source.FALLBACK, f"plan {self._site.fallback.plan}")
+        return self._outside.in_control(now, scheduled, fallback=fallback)
+
+    def _obey(self, now: Ms, commands: tuple[Command, ...]) -> bool:
         """Take in operator commands. Returns whether flash is asked for at once."""
         flash_now = False
         for command in commands:
@@ -139,6 +170,8 @@ class Controller:
                     self._stopping = flash_now = True
                 case CommandKind.CLEAR_LATCH:
                     pass  # the monitor's business: edge.tick takes it there
+                case _:
+                    self._outside.obey(now, command)
         return flash_now
 
     def _ladder(self, now: Ms, inputs: Inputs) -> list[Event]:
@@ -149,6 +182,9 @@ class Controller:
             events += book.report(now, FaultKind.PREEMPT_GIVEN_UP, str(number))
         for fault in inputs.faults:
             events += book.report(now, fault.kind, fault.where, fault.detail)
+        if self._outside.time_stood_too_long:
+            minutes = self._site.options.stop_time_max_ms // MINUTE_MS
+            events += book.report(now, FaultKind.STOP_TIME_LONG, f"{minutes} min")
         limit = self._site.fallback.failed_detectors
         if limit and len(self._bank.failed) >= limit:
             events += book.report(now, FaultKind.TOO_MANY_DETECTORS_FAILED, f"{limit} or more")
@@ -160,6 +196,12 @@ class Controller:
             self._bank.follow(book)
         return events
 
+    @property
+    def _may_stop(self) -> bool:
+        """Whether stop time is heard: signals run, and no train and no fire engine is coming."""
+        preempted = self._preemption is not None and self._preemption.is_called(self._view)
+        return self._mode.mode is Mode.RUN and not preempted
+
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take, or than the coordinated plan allows."""
         strategy = self._pattern.strategy
@@ -169,6 +211,7 @@ class Controller:
         earliest = now - limit
         if max(self._mode.since, self._pattern.since, self._bent_ms) > earliest:
             return []  # a wait that flash, a long cycle or somebody with more right caused is no fault of actuation
+        earliest = self._outside.phase_now - limit
         waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
         late = [n for n, since in waits if since is not None and since < earliest]
         return [n for n in late if n not in strategy.never_served()] if strategy else late
@@ -177,27 +220,34 @@ class Controller:
         """Local time, None while the clock may not be trusted: then no schedule and no offsets."""
         return None if self._book.stands(FaultKind.CLOCK_UNSYNCED) else local
 
-    def _look(self, now: Ms, inputs: Inputs, local: LocalTime | None) -> None:
-        """Bring the view of those who ask up to this tick."""
+    def _look(self, t: Ms, local: LocalTime | None) -> None:
+        """Bring the view of those who ask up to this tick; `t` is the phase clock."""
         view = self._view
-        view.now, view.local, view.wires = now, local, inputs.wires
+        view.now, view.local = t, local
         view.reference_ms = self._pattern.reference_ms
         view.plan = self._pattern.strategy.plan_number if self._pattern.strategy else None
 
     # ── mode ────────────────────────────────────────────────────────────────────────────────────
 
-    def _change_mode(self, now: Ms, *, fault: bool) -> list[Event]:
-        asked = self._operator_flash or self._stopping or self._pattern.flash_is_scheduled
+    def _change_mode(self, now: Ms, t: Ms, *, fault: bool) -> list[Event]:
+        remote = self._outside.is_on(Does.REMOTE_FLASH)
+        asked = self._operator_flash or self._pattern.flash_is_scheduled or remote
+        running = self._mode.mode is Mode.RUN
+        asked = self._outside.entry.may_clear(self._view, wanted=asked and running) or (asked and not running)
+        asked = asked or self._stopping
+        self._asked_flash = self._asked_flash and not fault
         if not self._mode.tick(now, fault=fault, flash_asked=asked, all_red=self._all_red):
             return []
         events: list[Event] = []
         match self._mode.mode:
             case Mode.FLASH:
-                events += self._all_machines_red(now)
+                self._asked_flash = not fault
+                events += self._all_machines_red(t)
             case Mode.RUN:
-                self._rings.enter(self._site.start_up.first_phases)
+                after_asked = self._site.flash.exit_to if self._asked_flash else ()
+                self._rings.enter(after_asked or self._site.start_up.first_phases)
                 for calls in self._calls.values():
-                    events += calls.place(now)
+                    events += calls.place(t)
             case _:
                 pass
         return events
@@ -221,21 +271,12 @@ class Controller:
     def _announce(self) -> list[Event]:
         """Log a change of flash status (173) and of pattern (131 …)."""
         events: list[Event] = []
-        status = self._flash_status_now()
+        status = self._outside.flash_status(self._mode.mode, self.rung, scheduled=self._pattern.flash_is_scheduled)
         if status is not self._flash_status:
             self._flash_status = status
             events.append(Event(EventCode.UNIT_FLASH_STATUS, status))
+        events += self._outside.announce(fallback=self.rung is Rung.FIXED_PLAN)
         return events + self._pattern.announce(self._mode.mode)
-
-    def _flash_status_now(self) -> FlashStatus:
-        mode = self._mode.mode
-        if mode not in FLASHING:
-            return FlashStatus.NOT_FLASH
-        if self.rung is Rung.FLASH:
-            return FlashStatus.FAULT_MONITOR
-        if mode is Mode.START_UP_FLASH:
-            return FlashStatus.START_UP
-        return FlashStatus.AUTOMATIC if self._pattern.flash_is_scheduled else FlashStatus.LOCAL_MANUAL
 
     # ── serving ─────────────────────────────────────────────────────────────────────────────────
 
@@ -243,8 +284,11 @@ class Controller:
         events: list[Event] = []
         for number, calls in self._calls.items():
             events += calls.hear(now, self._machines[number].interval)
+        if self._outside.time_stands:
+            self._bent_ms = self._view.heard_ms
+            return events
         asks, asked = self._ask()
-        events += asked + self._note_holds(asks.holds)
+        events += asked + self._log.note(asks)
         events += self._overlaps.time(now)
         demand = self._demand(now, asks)
         moves = self._rings.tick(now, demand, asks)
@@ -254,22 +298,17 @@ class Controller:
             events += self._overlaps.follow(now, self._rings.coming, demand.walks)
         return [e for e in events if e.code not in _CALL or e.parameter not in at_once] if at_once else events
 
-    def _note_holds(self, holds: frozenset[PhaseNumber]) -> list[Event]:
-        """Log holds that began (41) and ended (42)."""
-        if holds == self._held:
-            return []
-        ended, begun, self._held = self._held - holds, holds - self._held, holds
-        events = [Event(EventCode.PHASE_HOLD_OFF, p) for p in sorted(ended)]
-        return events + [Event(EventCode.PHASE_HOLD_ON, p) for p in sorted(begun)]
-
     def _ask(self) -> tuple[Asks, list[Event]]:
         """What the row of askers asks for, from the strategy up to the one with the most right."""
         strategy = self._pattern.strategy
         asks, events = strategy.ask(self._view) if strategy is not None else (NOTHING, [])
+        if self._pattern.run.maximum != 1 and asks.maximum == 1:
+            asks = replace(asks, maximum=self._pattern.run.maximum)
         for asker in self._askers:
             bent, more = asker.shape(self._view, asks)
-            if bent is not asks:
-                asks, self._bent_ms = bent, self._view.now
+            if bent is not asks and hinders(bent, asks):
+                self._bent_ms = self._view.heard_ms
+            asks = bent
             events += more
         return asks, events
 
@@ -307,20 +346,3 @@ class Controller:
 
     def _is_walking(self, phase: PhaseNumber) -> bool:
         return self._machines[phase].ped is PedInterval.WALK
-
-
-def longest_wait_ms(site: Site) -> Ms:
-    """The longest a call can wait for its green in actuated operation: twice the longest cycle the timing allows.
-
-    With more than two rings, as many times as there are rings: they may join a barrier group late, one after the other.
-    """
-    worst_intergreen = max(site.intergreen.values(), default=0)
-
-    def longest(phase: PhaseNumber) -> Ms:
-        p = site.phases[phase]
-        clearance = max(p.change_ms, worst_intergreen) + max(site.options.red_revert_ms, p.red_revert_ms)
-        return p.longest_max_ms + p.longest_initial_ms + clearance + site.longest_overlap_end_ms
-
-    groups = range(site.sequence.group_count)
-    times = max(2, len(site.sequence.rings))
-    return times * sum(max(sum(longest(p) for p in ring[g]) for ring in site.sequence.rings) for g in groups)

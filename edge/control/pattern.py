@@ -22,6 +22,7 @@ class Pattern:
         self._site = site
         self.strategy: Strategy | None = None  # None: plain actuation, free
         self.run: Run = FREE
+        self.scheduled: Run = FREE
         self.since = now
         self.reference_ms = now
         self._read_ms: Ms = -SECOND_MS
@@ -29,13 +30,17 @@ class Pattern:
         self._runs: tuple[PlanNumber | None, bool] = (None, False)  # the plan, and whether it coordinates
         self._announced: tuple[int, bool] | None = None
 
-    def read(self, now: Ms, local: LocalTime | None, rung: Rung) -> None:
-        """Look up what should run (once a second), and change the strategy if it is another. `local`: None if not trusted."""
+    def read(self, now: Ms, local: LocalTime | None, rung: Rung, asked: Run | None = None) -> None:
+        """Look up what should run (once a second), and change the strategy if it is another.
+
+        `local`: None if not trusted. `asked`: what an operator or a wire wants instead of the scheduled.
+        """
         self.reference_ms = local.day_ms if local is not None else now
         site = self._site
         if now - self._read_ms >= SECOND_MS:
             self._read_ms = now
-            self.run = what_should_run(site, local) if local is not None else FREE
+            self.scheduled = what_should_run(site, local) if local is not None else FREE
+        self.run = asked or self.scheduled
         number = self._plan_number(rung)
         plan = site.plans[number] if number is not None else None
         coordinates = plan is not None and plan.coordination is not None and rung is not Rung.FIXED_PLAN

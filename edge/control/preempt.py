@@ -73,7 +73,7 @@ class _Request:
         """Take in one tick; logs 102, 104 and 110."""
         preempt, now = self._preempt, view.now
         events: list[Event] = []
-        on = self._reads_on(view)
+        on = self.reads_on(view)
         if on is not self._on:
             events.append(Event(EventCode.PREEMPT_ON if on else EventCode.PREEMPT_OFF, preempt.number))
             self._change(now, on=on)
@@ -113,7 +113,8 @@ class _Request:
         elif not on and (self._entered or not self._preempt.locking):
             self._due = False
 
-    def _reads_on(self, view: View) -> bool:
+    def reads_on(self, view: View) -> bool:
+        """Whether its input asks; a railway's that is not heard does."""
         level = view.wire_on(self._preempt.input)
         if level is None:
             return self._preempt.kind is PreemptKind.RAIL
@@ -156,6 +157,11 @@ class Preemption:
         if self.active is None:
             return None
         return PreemptStatus(self.active.number, self.active.kind.value, self._stage.value, now - self._since)
+
+    def is_called(self, view: View) -> bool:
+        """Whether a preempt runs or any input asks for one; stop time is not heard then."""
+        asked = (r.reads_on(view) and not r.given_up for r in self._requests.values())
+        return self.active is not None or any(asked)
 
     @property
     def given_up(self) -> tuple[PreemptNumber, ...]:

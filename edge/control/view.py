@@ -22,11 +22,14 @@ _CALLING = frozenset({Recall.MIN, Recall.MAX})
 class View:
     """The engine at one tick. `reference_ms`: ms since local midnight, or freely counted without a trusted clock.
 
+    `now` is the phase clock, which stop time stops; `heard_ms` the monotonic instant of this tick.
     `local`: local time, None where the clock may not be trusted. `plan`: the plan that runs, None for free. `wires`:
     general-purpose inputs as heard in this tick.
     """
 
-    __slots__ = ("_calls", "_machines", "_rings", "local", "now", "plan", "reference_ms", "site", "wires")
+    __slots__ = (
+        "_calls", "_machines", "_rings", "_stale_ms", "heard_ms", "local", "now", "plan", "reference_ms", "site", "wires",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class View:
         self._machines = machines
         self._calls = calls
         self._rings = rings
+        self._stale_ms = {name: device.options.stale_after_ms for name, device in site.devices.items()}
         self.now = now
+        self.heard_ms = now
         self.reference_ms = now
         self.local: LocalTime | None = None
         self.plan: PlanNumber | None = None
@@ -119,4 +124,6 @@ class View:
     def wire_on(self, ref: InputRef) -> bool | None:
         """Whether a general-purpose input is on; None where nothing valid has been heard of it."""
         sample = self.wires.get(wire_name(ref))
-        return sample.occupied if sample is not None and sample.ok else None
+        if sample is None or not sample.ok or self.heard_ms - sample.taken_ms > self._stale_ms.get(ref.device, 0):
+            return None
+        return sample.occupied

@@ -17,12 +17,12 @@ from edge.daemon.errands import Errands
 from edge.daemon.site_choice import LAST_GOOD, keep_as_last_good
 from edge.daemon.street import Stepped
 from edge.eventlog.journal import JournalHead, JournalWriter
-from edge.eventlog.keepalive import LOCAL_FLASH, Keepalive
+from edge.eventlog.keepalive import LOCAL_FLASH, MMU_FLASH, Keepalive
 from edge.eventlog.records import Head
 from edge.eventlog.slots import SlotFile, SlotWriter
 from edge.eventlog.snapshot import Occasion, SnapshotRing, SnapshotWriter
 from edge.eventlog.writer import LogWriter
-from edge.model.events import Event, EventCode
+from edge.model.events import Event, EventCode, FlashStatus
 from edge.model.exchange import CoreStatus, Mode, ShellFault
 from edge.model.faults import FaultKind
 from edge.model.site import Site
@@ -87,6 +87,7 @@ class Recorder:
         self._journal: JournalWriter | None = None
         self._keepalive = Keepalive()
         self._last_event: Ms = clock.monotonic_ms()
+        self._flash_status = int(FlashStatus.NOT_FLASH)
         self._stored: dict[str, Any] | None = None
         self._source = source
 
@@ -111,6 +112,8 @@ class Recorder:
     def take(self, stepped: Stepped) -> None:
         """One tick: events to the log and the memory ring, the whole of it to journal and snapshot ring."""
         now, decision, verdict = stepped.now, stepped.result.decision, stepped.result.verdict
+        said = [event.parameter for event in decision.events if event.code is EventCode.UNIT_FLASH_STATUS]
+        self._flash_status = said[-1] if said else self._flash_status
         events = decision.events + self._sign_of_life(now, decision.mode)
         if events:
             self._last_event = now
@@ -170,7 +173,8 @@ class Recorder:
                 store.close(2.0)
 
     def _sign_of_life(self, now: Ms, mode: Mode) -> tuple[Event, ...]:
-        alarms = LOCAL_FLASH if mode in {Mode.FLASH, Mode.START_UP_FLASH} else 0
+        flash = MMU_FLASH if self._flash_status == FlashStatus.MMU else LOCAL_FLASH
+        alarms = flash if mode in {Mode.FLASH, Mode.START_UP_FLASH} else 0
         return self._keepalive.due(now, self._last_event, alarms)
 
 

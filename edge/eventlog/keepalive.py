@@ -16,6 +16,9 @@ from edge.model.units import MINUTE_MS, Ms
 KEEPALIVE_MS: Ms = MINUTE_MS
 """Ours: at most this long without an event; half of the readers' 120 s, and four events in any 5 minutes."""
 
+MMU_FLASH = 1 << 4
+"""Bit 4 of NTCIP 1202 unitAlarmStatus1: the cabinet's monitor has put it into flash."""
+
 LOCAL_FLASH = 1 << 5
 """Bit 5 of NTCIP 1202 unitAlarmStatus1: the unit is in flash, not by the hardware monitor."""
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from edge.model.commands import Command
+from edge.model.commands import Command, Override
+from edge.model.control import InControl
 from edge.model.coordination import CoordStatus
 from edge.model.detectors import InputSample
 from edge.model.events import Event
@@ -166,6 +167,8 @@ class CoreStatus:
     preempt: PreemptStatus | None = None
     priorities: tuple[PriorityStatus, ...] = ()
     coordination: CoordStatus | None = None
+    control: tuple[InControl, ...] = ()
+    """Who is in control: whoever chooses the pattern first, then whoever else has a say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +182,5 @@ class Decision:
     faults: tuple[Fault, ...]
     stopped: bool = False
     """True once a STOP has gone all the way through clearance to flash."""
+    overrides: tuple[Override, ...] = ()
+    """The operators' overrides that stand."""

@@ -43,6 +43,7 @@ class FaultKind(Enum):
     STORAGE_FAILED = "storage-failed"
     CYCLE_FAULT = "cycle-fault"
     PREEMPT_GIVEN_UP = "preempt-given-up"
+    STOP_TIME_LONG = "stop-time-long"
 
     @property
     def code(self) -> int:
@@ -204,6 +205,13 @@ FAULTS: dict[FaultKind, FaultRow] = {
         "Phase {where} was not served in the longest time a cycle may take. Save a snapshot and report it.",
         "fallback.return_after_min of the fixed plan",
         10 * MINUTE_MS,
+    ),
+    FaultKind.STOP_TIME_LONG: FaultRow(
+        Response.LOG,
+        "stop time on for longer than options.stop_time_max_min",
+        "Stop time has been on for {where}: it is not heard any more. Look at the switch of the police panel and its wire.",
+        "the input being off",
+        0,
     ),
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from edge.model.calendar import NO_CALENDAR, Calendar, ScheduleException
 from edge.model.detectors import Detector, InputRef, PedButton
 from edge.model.devices import Device
+from edge.model.external import ExternalInput
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
 from edge.model.phases import Phase
@@ -13,6 +14,7 @@ from edge.model.plans import FixedPlan, ScheduleEntry
 from edge.model.preempts import Preempt, Priority
 from edge.model.sequence import Sequence
 from edge.model.units import (
+    MINUTE_MS,
     ButtonNumber,
     ChannelNumber,
     DetectorNumber,
@@ -125,6 +127,17 @@ class Options:
     red_revert_ms: Ms
     rest_in: tuple[PhaseNumber, ...] = ()
     simultaneous_gap: frozenset[frozenset[PhaseNumber]] = frozenset()
+    stop_time_max_ms: Ms = 10 * MINUTE_MS
+    """Stop time that lasts longer is a fault and not heard any more. Ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlashRules:
+    """The way into and out of an asked flash. `entry`: phases served last before it; `exit_to`: phases served first after
+    it, where they are not those of the start-up (NTCIP 1202 automatic flash entry and exit phases)."""
+
+    entry: tuple[PhaseNumber, ...] = ()
+    exit_to: tuple[PhaseNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,8 @@ class Site:
     calendar: Calendar = NO_CALENDAR
     preempts: Mapping[PreemptNumber, Preempt] = field(default_factory=dict)
     priorities: Mapping[PriorityNumber, Priority] = field(default_factory=dict)
+    inputs: tuple[ExternalInput, ...] = ()
+    flash: FlashRules = FlashRules()
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
@@ -174,7 +189,7 @@ class Site:
         preempts = self.preempts.values()
         gates = (p.track.gate for p in preempts if p.track is not None and p.track.gate is not None)
         asking = (*(p.input for p in preempts), *gates, *(p.input for p in self.priorities.values()))
-        return tuple(dict.fromkeys(asking))
+        return tuple(dict.fromkeys((*(wired.input for wired in self.inputs), *asking)))
 
     @property
     def longest_stop_ms(self) -> Ms:

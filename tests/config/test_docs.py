@@ -29,6 +29,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "driver: replay": ("io", "x", "replay"),
     "detectors": ("detectors", 1),
     "ped_buttons": ("ped_buttons", 1),
+    "inputs, the general-purpose wires": ("inputs", 1),
     "detector_faults": ("detector_faults",),
     "channels": ("channels", 1),
     "conflicts": ("conflicts",),

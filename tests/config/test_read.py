@@ -232,7 +232,6 @@ def test_one_slip_of_a_real_cabinet_is_one_problem(old: str, new: str, problem: 
         ("adaptive:", "adaptive"),
         ("web: {listen: 127.0.0.1:8480}", "web"),
         ("mqtt: {broker: x}", "mqtt"),
-        ("flash: {exit_to: [2]}", "flash.exit_to"),
     ],
 )
 def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: str) -> None:

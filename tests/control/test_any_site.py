@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from edge.control.controller import longest_wait_ms
-from edge.model.commands import Command, CommandKind
-from edge.model.detectors import InputSample
+from edge.control.waits import longest_wait_ms
+from edge.model.commands import OVERRIDES, Command, CommandKind
+from edge.model.detectors import InputRef, InputSample
 from edge.model.exchange import Inputs, Mode, ShellFault
+from edge.model.external import Does, ExternalInput, wire_name
 from edge.model.faults import FaultKind
 from edge.model.indications import ChannelKind, Indication
 from edge.model.phases import AddedInitial, DynamicMax, GapReduction, PedTiming, Phase, Recall
 from edge.model.plans import LocalTime, Run, RunKind, ScheduleEntry
-from edge.model.site import Options, Site
+from edge.model.site import FlashRules, Options, Site
 from edge.model.units import PhaseNumber, PlanNumber
 from edge.tick import Tick
 from tests import builders
@@ -230,6 +231,49 @@ def test_under_any_failure_and_any_command_nothing_conflicts_and_nothing_is_shor
             late = rng.choice([0, 0, 0, 0, 37, 2_500])
             world.step(dead=dead, late=late, faults=faults, commands=commands)
             commands = ()
+    world.finish()
+
+
+OUTSIDE = tuple(does for does in Does if does is not Does.RUN)
+STANDING = sorted(OVERRIDES, key=lambda kind: kind.value)
+
+
+def wired(site: Site, rng: random.Random) -> Site:
+    """The site with a wire for everything that can be asked from outside, and phases to enter and leave flash by."""
+    phases = list(site.phases)
+
+    def some() -> frozenset[PhaseNumber]:
+        return frozenset(rng.sample(phases, rng.randint(1, min(3, len(phases)))))
+
+    inputs = tuple(ExternalInput(k, InputRef("mock", f"w{k}"), does, some()) for k, does in enumerate(OUTSIDE, 1))
+    ends = tuple(ring[0][0] for ring in site.sequence.rings if ring[0])
+    flash = FlashRules(entry=ends if rng.random() < 0.5 else (), exit_to=ends if rng.random() < 0.5 else ())
+    return replace(site, inputs=inputs, flash=flash, options=replace(site.options, stop_time_max_ms=20_000))
+
+
+def any_order(rng: random.Random, site: Site) -> Command:
+    """Any order of an operator's."""
+    kind = rng.choice([*STANDING, CommandKind.CALL, CommandKind.PED_CALL, CommandKind.CANCEL])
+    phases = tuple(rng.sample(list(site.phases), 1)) if kind not in (CommandKind.FREE, CommandKind.PLAN) else ()
+    return Command(
+        kind, "x", "y", rng.randint(1, 4), phases, PlanNumber(1) if kind is CommandKind.PLAN else None, 9_000
+    )
+
+
+@given(sites(most=3), st.integers(0, 2**32))
+def test_whatever_is_asked_from_outside_nothing_conflicts_and_nothing_is_short(drawn: Drawn, seed: int) -> None:
+    """Wires that come, go and fall silent, the police panel, stop time, flash inputs, operators' overrides."""
+    rng = random.Random(seed + 2)
+    site = wired(drawn.site, rng)
+    world = World(site, drawn.text, seed)
+    on = dict.fromkeys((wire_name(i.input) for i in site.inputs), False)
+    for _ in range(900):
+        if rng.random() < 0.05:
+            name = rng.choice(list(on))
+            on[name] = not on[name]
+        heard = {name: InputSample(level, 0, world.now + 100) for name, level in on.items() if rng.random() < 0.98}
+        commands = (any_order(rng, site),) if rng.random() < 0.01 else ()
+        world.step(wires=heard, commands=commands)
     world.finish()
 
 

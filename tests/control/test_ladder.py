@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge.control.controller import longest_wait_ms
 from edge.control.faultbook import FaultBook
+from edge.control.waits import longest_wait_ms
 from edge.model.commands import CommandKind
 from edge.model.detectors import Detector, DetectorLimits, InputSample, OnFault
 from edge.model.events import EventCode as E

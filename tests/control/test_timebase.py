@@ -1,5 +1,6 @@
 """The timebase: what runs now is a function of the local time, through daylight saving, leap days, year ends and restarts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,8 +24,11 @@ from edge.model.calendar import (
     days_in,
     falls_on,
 )
+from edge.model.events import EventCode as E
 from edge.model.plans import FREE, LocalTime, Run, RunKind, ScheduleEntry
 from edge.model.units import PlanNumber
+from tests import builders
+from tests.control.scenario import Scenario
 
 H = 3_600_000
 DENVER = ZoneInfo("America/Denver")
@@ -189,3 +193,13 @@ def test_a_calendar_on_which_nothing_ever_begins_is_free() -> None:
 
 def test_months_have_their_days() -> None:
     assert [days_in(y, 2) for y in (1900, 2000, 2024, 2026)] == [28, 29, 29, 28]
+
+
+def test_a_schedule_times_maximum_2() -> None:
+    """NTCIP 1202 has it as an action of the timebase; here it stands beside what runs."""
+    site = builders.two_phase(schedule=(ScheduleEntry(DAILY, 0, Run(RunKind.FREE, maximum=2)),))
+    phases = {n: replace(p, max_green_2_ms=35_000) for n, p in site.phases.items()}
+    s = Scenario(replace(site, phases=phases), local=at((2026, 6, 1))).drain()
+    s.occupy(2, 4).wait(180)
+    begun = s.times(E.PHASE_BEGIN_GREEN, 4)[-2]
+    assert s.times(E.PHASE_GREEN_TERMINATION, 4, begun)[0] - begun == 35_000
