@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from edge.control.controller import longest_wait_ms
 from edge.control.intervals import IntervalError
 from edge.control.overlap_machine import OverlapMachine
+from edge.control.waits import longest_wait_ms
 from edge.model.commands import CommandKind
 from edge.model.events import EventCode
 from edge.model.exchange import Interval, Mode, OverlapStatus, PedInterval
