@@ -18,6 +18,9 @@ from edge.safety.permitted import Permitted
 Clock: TypeAlias = Callable[[], Ms]
 """Monotonic milliseconds."""
 
+WORKER = "driver "
+"""The name of every worker thread of a driver begins so: by it the daemon knows whose end is its own."""
+
 
 class DetectorSource(Protocol):
     """Something that reads inputs."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from drivers.base import Clock, DriverOpenError
+from drivers.base import WORKER, Clock, DriverOpenError
 from drivers.modbus_port import LineLost, Port
 from edge.model.units import SECOND_MS, Ms
 
@@ -52,7 +52,7 @@ class Line:
             if self._worker is None:
                 self._halt = threading.Event()
                 self._worker = threading.Thread(
-                    target=self._run, args=(self._halt,), name=f"modbus {name}", daemon=True
+                    target=self._run, args=(self._halt,), name=f"{WORKER}modbus {name}", daemon=True
                 )
                 self._worker.start()
             self._changed.notify()

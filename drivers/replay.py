@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
-from drivers.base import Clock, DriverOpenError, OpenDevice
+from drivers.base import WORKER, Clock, DriverOpenError, OpenDevice
 from drivers.replay_log import Recording, read_recording
 from drivers.timeline import Timeline
 from edge.model.detectors import InputSample
@@ -53,7 +53,7 @@ class ReplayDevice:
         if self._reader is None:
             self._stop = Event()
             self._said = f"replay device {self.name}: reading {self._log}"
-            self._reader = Thread(target=self._load, name=f"stopline replay {self.name}", daemon=True)
+            self._reader = Thread(target=self._load, name=f"{WORKER}replay {self.name}", daemon=True)
             self._reader.start()
 
     def stop(self) -> None:

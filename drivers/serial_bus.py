@@ -3,7 +3,7 @@
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from drivers.base import Clock, DriverIOError, DriverOpenError
+from drivers.base import WORKER, Clock, DriverIOError, DriverOpenError
 from drivers.serial_line import SerialLine
 from edge.model.units import SECOND_MS, Ms
 
@@ -50,7 +50,7 @@ class SerialBus:
             if self._line.is_open:
                 talker.connected()
             if self._worker is None:
-                self._worker = Thread(target=self._run, name=f"stopline serial {self._line.port}", daemon=True)
+                self._worker = Thread(target=self._run, name=f"{WORKER}serial {self._line.port}", daemon=True)
                 self._worker.start()
             self._changed.set()
 

@@ -9,7 +9,7 @@ Rules
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import structlog
@@ -18,6 +18,7 @@ from edge import __version__
 from edge.clock import Clock
 from edge.control_socket.connection import Pending
 from edge.control_socket.server import Audit
+from edge.daemon.casualties import Casualties
 from edge.daemon.desk import Desk, Wish, answer
 from edge.daemon.ending import Ending
 from edge.daemon.narrator import Narrator
@@ -56,6 +57,7 @@ class Parts:
     reloader: Reloader
     narrator: Narrator
     plant: PlantHook | None = None
+    casualties: Casualties = field(default_factory=Casualties)
 
 
 class ControlLoop:
@@ -135,6 +137,7 @@ class ControlLoop:
 
     def step(self) -> bool:
         """Sleep to the next deadline and do one tick. True: the run is over, flash is shown."""
+        self._p.casualties.raise_first()
         clock, street = self._p.clock, self._p.street
         deadline = clock.monotonic_ms() if self._deadline is None else self._deadline
         late_us = clock.sleep_until(deadline)

@@ -24,6 +24,7 @@ from edge.clock import Clock, SystemClock
 from edge.control_socket.protocol import Reply
 from edge.control_socket.server import Server, SocketInUse, bind
 from edge.daemon import safe_image
+from edge.daemon.casualties import Casualties
 from edge.daemon.desk import Desk
 from edge.daemon.lock import AlreadyRunning, Lock
 from edge.daemon.logs import catch_crashes, configure
@@ -102,6 +103,9 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
     ending.callback(recorder.close)
     if not options.simulated:
         _write_safe_image(options.state_dir, site, recorder)
+    casualties = Casualties()
+    casualties.watch()
+    ending.callback(casualties.leave)
     loop = ControlLoop(
         Parts(
             Street(site, opened, clock, kept.latch),
@@ -112,6 +116,7 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
             Reloader(options.config, _rules(options), chosen.refused),
             Narrator(greens=options.narrate),
             None if options.plant is None else options.plant(site, opened),
+            casualties,
         ),
         str(chosen.file),
         None if options.duration_s is None else round(options.duration_s * SECOND_MS),

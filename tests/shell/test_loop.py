@@ -2,13 +2,16 @@
 
 import json
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.base import WORKER
 from edge.check import check_text
+from edge.daemon.casualties import WorkerEnded
 from edge.daemon.ending import MARGIN_MS
 from edge.daemon.outputs import HOLD_MS
 from edge.eventlog.journal import JOURNALS, JournalReader
@@ -426,3 +429,27 @@ def test_a_fault_of_our_own_flashes_before_it_ends_the_process(tmp_path: Path, m
         image = h.mock("cab").image()
         assert image is not None
         assert dict(image.shown) == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
+
+
+def test_a_driver_worker_that_dies_of_our_own_error_flashes_and_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody but a restart brings the device back; a worker of the stores is no reason."""
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with house(tmp_path) as h:
+        h.run(200)
+
+        def die() -> None:
+            raise KeyError("ours")
+
+        for name in ("snapshots", f"{WORKER}modbus cab"):
+            worker = threading.Thread(target=die, name=name)
+            worker.start()
+            worker.join()
+            if name == "snapshots":
+                h.run(10)
+        with pytest.raises(WorkerEnded, match="driver modbus cab has ended"):
+            h.loop.run()
+        shown = h.mock("cab").image()
+        assert shown is not None
+        assert set(shown.shown.values()) <= {Indication.FLASH_RED, Indication.FLASH_YELLOW}
