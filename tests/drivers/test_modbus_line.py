@@ -32,11 +32,11 @@ def test_units_on_one_port_share_a_line_and_each_answers_for_itself(slave: RtuSl
     found = ModbusDevice.open_all([unit_on(slave, unit) for unit in (1, 2, 3)], {}, clock)
     one, two, three = (face(device) for device in found.values())
     with running(one), running(two), running(three):
-        assert sum(thread.name.startswith("modbus") for thread in threading.enumerate()) == 1
+        assert sum(thread.name.startswith("driver modbus") for thread in threading.enumerate()) == 1
         for device in (one, two, three):
             eventually(device.latest, "a sample")
         assert [device.latest()["1"].occupied for device in (one, two, three)] == [False, True, False]
-    assert not any(thread.name.startswith("modbus") for thread in threading.enumerate())
+    assert not any(thread.name.startswith("driver modbus") for thread in threading.enumerate())
 
 
 def test_a_dead_unit_is_said_and_does_not_stop_the_line(slave: RtuSlave, monkeypatch: pytest.MonkeyPatch) -> None:
