@@ -263,7 +263,7 @@ def test_two_units_behind_one_gateway_have_a_connection_each(server: ForeignServ
     north, south = (face(found) for found in ModbusDevice.open_all(devices, {}, clock).values())
     with running(north), running(south):
         eventually(lambda: north.health().state is south.health().state is DeviceState.UP, "both")
-        assert sum(thread.name.startswith("modbus") for thread in threading.enumerate()) == 2
+        assert sum(thread.name.startswith("driver modbus") for thread in threading.enumerate()) == 2
 
 
 def test_an_error_of_the_program_in_the_worker_is_not_a_healthy_device(
