@@ -145,12 +145,16 @@ class Wiring:
 
 
 def wiring_of(channels: Sequence[Channel]) -> Wiring:
-    """The wiring of `channels`, from their lowest wire to their highest; wires between that nobody uses stay off."""
+    """The wiring of `channels`, from their lowest wire to their highest; wires between that nobody uses stay off.
+
+    An accessible signal hangs on its walk: on with it, and taken for it when it is read back on.
+    """
     by_wire = {
         wire: (channel.number, circuit)
         for channel in channels
         for wire, circuit in zip(channel.wires, _CIRCUITS[channel.kind], strict=True)
     }
+    by_wire |= {c.accessible: (c.number, Lamps.GREEN) for c in channels if c.accessible is not None}
     first = min(by_wire)
     return Wiring(first, tuple(by_wire.get(wire) for wire in range(first, max(by_wire) + 1)))
 

@@ -61,7 +61,7 @@ def site(
             if p.ped
         },
         channels={c.number: c for c in channels},
-        card=card_for(sequence, channels),
+        card=card_for(sequence, channels, by_number),
         plans={PlanNumber(1): plan_for(sequence, by_number)},
         schedule=(),
         exceptions=(),
@@ -98,8 +98,8 @@ def _channels(phases: Row[Phase]) -> list[Channel]:
     return sorted(channels, key=lambda c: c.number)
 
 
-def card_for(sequence: Sequence, channels: Row[Channel]) -> Card:
-    """The card that agrees with the rings."""
+def card_for(sequence: Sequence, channels: Row[Channel], phases: Mapping[PhaseNumber, Phase] | None = None) -> Card:
+    """The card that agrees with the rings, and with what the heads of `phases` show."""
     permissive = frozenset(
         frozenset((a.number, b.number))
         for a in channels
@@ -107,22 +107,41 @@ def card_for(sequence: Sequence, channels: Row[Channel]) -> Card:
         if a.number < b.number and sequence.concurrent(a.phase, b.phase)
     )
     return Card(
-        tuple(
-            CardChannel(c.number, c.kind, c.flash, 2_700, 2_700, may_be_dark=c.kind is ChannelKind.PEDESTRIAN)
-            for c in channels
-        ),
+        tuple(_card_channel(c, (phases or {}).get(c.phase)) for c in channels),
         permissive,
         "a test",
+    )
+
+
+def _card_channel(channel: Channel, phase: Phase | None) -> CardChannel:
+    ped = channel.kind is ChannelKind.PEDESTRIAN
+    plain = CardChannel(channel.number, channel.kind, channel.flash, 2_700, 2_700, may_be_dark=ped)
+    if phase is None:
+        return plain
+    if phase.ped is not None and ped:
+        steady = phase.ped.steady_clearance
+        return replace(plain, steady_clearance=steady, min_ped_clearance_ms=phase.ped.clearance_ms if steady else 0)
+    return replace(
+        plain,
+        min_red_ms=phase.min_red_ms,
+        min_red_yellow_ms=phase.red_yellow_ms,
+        max_red_yellow_ms=2 * phase.red_yellow_ms,
+        min_green_blink_ms=phase.green_blink_ms,
     )
 
 
 def plan_for(sequence: Sequence, phases: Mapping[PhaseNumber, Phase], spare_ms: Ms = 6_000) -> FixedPlan:
     """A fixed plan: each phase its minimum with pedestrians and some to spare, the rings padded to meet."""
     splits: dict[PhaseNumber, Ms] = {}
+    ready = max((p.red_yellow_ms for p in phases.values()), default=0)
+
+    def around(p: PhaseNumber) -> Ms:
+        return phases[p].green_blink_ms + ready + spare_ms
+
     for g in range(sequence.group_count):
         rows = [ring[g] for ring in sequence.rings]
         for row in rows:
-            splits.update({p: phases[p].longest_minimum_ms + phases[p].change_ms + spare_ms for p in row})
+            splits.update({p: phases[p].longest_minimum_ms + phases[p].change_ms + around(p) for p in row})
         length = max(sum(splits[p] for p in row) for row in rows)
         for row in rows:
             if row:

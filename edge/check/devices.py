@@ -53,13 +53,14 @@ def no_wire_is_used_twice(draft: Draft, findings: Findings) -> None:
     """Two channels on one wire would show one indication for two movements."""
     seen: dict[tuple[str, int], ChannelNumber] = {}
     for number, channel in draft.site.channels.items():
-        for k, wire in enumerate(channel.wires):
-            path: Path = ("channels", number, "wires", k)
+        for k, wire in enumerate(channel.all_wires):
+            here: Path = ("channels", number)
+            path: Path = (*here, "wires", k) if k < len(channel.wires) else (*here, "accessible")
             owner = seen.setdefault((channel.output, wire), number)
             if owner != number:
                 what = f"output {channel.output} {wire} already drives channel {owner}"
                 findings.cross(path, what, "give it a wire of its own", [("channels", number, "wires")])
-            elif wire in channel.wires[:k]:
+            elif wire in channel.all_wires[:k]:
                 findings.cross(path, f"wire {wire} stands twice in channel {number}", "give each lamp its own wire")
 
 

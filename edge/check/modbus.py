@@ -58,7 +58,7 @@ def addresses_exist(draft: Draft, findings: Findings) -> None:
         if options.inputs is not None and last_input(options.inputs) > LAST_ADDRESS:
             what = f"the inputs of {name} reach address {last_input(options.inputs)}"
             findings.cross(("io", name, "inputs"), what, f"{LAST_ADDRESS} at most: a lower start, or fewer")
-        wires = sorted(w for channel in site.channels.values() if channel.output == name for w in channel.wires)
+        wires = sorted(w for channel in site.channels.values() if channel.output == name for w in channel.all_wires)
         if wires and options.coils_start + wires[-1] > LAST_ADDRESS:
             what = f"the lamps of {name} reach coil {options.coils_start + wires[-1]}"
             findings.cross(("io", name, "coils_start"), what, f"{LAST_ADDRESS} at most", [("channels",)])

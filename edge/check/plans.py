@@ -106,6 +106,8 @@ def _least_split(site: Site, plan: FixedPlan, phase: Phase) -> tuple[Ms, str]:
     if walks and phase.ped is not None and phase.ped.total_ms > phase.min_green_ms:
         green_ms = phase.ped.total_ms
         green = f"walk {s(phase.ped.walk_ms)} + ped_clear {s(phase.ped.clearance_ms)}"
+    if phase.lead_ms + phase.min_green_ms == phase.longest_minimum_ms and phase.lead_ms:
+        green = f"lpi {s(phase.lead_ms)} + min_green {s(phase.min_green_ms)}"
     change, in_words = _clearance(site, phase.number)
     for other in _leaving_together(site, plan, phase.number):
         longer, other_words = _clearance(site, other)
@@ -122,12 +124,16 @@ def _stops_for_walk(site: Site, plan: FixedPlan, number: PhaseNumber) -> bool:
 
 
 def _clearance(site: Site, number: PhaseNumber) -> tuple[Ms, str]:
-    """Yellow and red clearance, or the longer intergreen that takes their place."""
+    """Yellow, red clearance and the red and amber behind them, or the longer intergreen that takes their place."""
     phase = site.phases[number]
     longest = max((time for (a, _), time in site.intergreen.items() if a == number), default=0)
-    if longest > phase.change_ms:
-        return longest, f"intergreen {s(longest)}"
-    return phase.change_ms, f"yellow {s(phase.yellow_ms)} + red_clear {s(phase.red_clear_ms)}"
+    blink = f"green_blink {s(phase.green_blink_ms)} + " if phase.green_blink_ms else ""
+    ready = max((p.red_yellow_ms for n, p in site.phases.items() if n != number), default=0)
+    change = phase.change_ms + ready
+    if longest > change:
+        return phase.green_blink_ms + longest, f"{blink}intergreen {s(longest)}"
+    words = f"{blink}yellow {s(phase.yellow_ms)} + red_clear {s(phase.red_clear_ms)}"
+    return phase.green_blink_ms + change, f"{words} + red_yellow {s(ready)}" if ready else words
 
 
 def _leaving_together(site: Site, plan: FixedPlan, number: PhaseNumber) -> tuple[PhaseNumber, ...]:

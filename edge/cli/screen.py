@@ -7,6 +7,7 @@ WIDTH = 80
 Said = Mapping[str, Any]
 
 _LETTER = {"red": "R", "min_green": "G", "extension": "G", "rest": "G", "yellow_change": "Y", "red_clearance": "r"}
+_LETTER |= {"leading_walk": "R", "red_yellow": "A", "green_blink": "b"}
 _PED_LETTER = {"dont_walk": ".", "walk": "W", "ped_clearance": "F"}
 _INTERVAL = {
     "min_green": "GREEN min",
@@ -14,6 +15,9 @@ _INTERVAL = {
     "rest": "GREEN rest",
     "yellow_change": "YELLOW",
     "red_clearance": "RED CLEAR",
+    "leading_walk": "RED lead",
+    "red_yellow": "RED+AMBER",
+    "green_blink": "GREEN blk",
 }
 _LABEL = 10  # columns of the row names
 

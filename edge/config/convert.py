@@ -18,6 +18,7 @@ from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
+from edge.model.phases import PedDisplay
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, OverlapNumber, PhaseNumber
@@ -149,7 +150,8 @@ def _limits(row: DetectorRow, defaults: DetectorFaultsRow) -> DetectorLimits:
 
 def _button(number: ButtonNumber, row: ButtonRow, defaults: DetectorFaultsRow) -> PedButton:
     stuck = defaults.stuck_on_min if row.stuck_on_min is None else row.stuck_on_min
-    return PedButton(number, row.input, row.phase, DetectorLimits(stuck, 0, 0))
+    limits = DetectorLimits(stuck, row.no_activity_min, row.chatter_per_min)
+    return PedButton(number, row.input, row.phase, limits, row.long_press)
 
 
 def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bool:
@@ -182,7 +184,10 @@ def _channel(
         what = f"channel {number} is a {kind.value} channel and cannot flash {row.flash.value}"
         findings.value((*here, "flash"), what, f"write {known}")
     flash = _FLASH[kind].get(row.flash, Indication.DARK)
-    return Channel(number, kind, phase, row.output, tuple(row.wires), flash, row.overlap)
+    if row.accessible is not None and kind is not ChannelKind.PEDESTRIAN:
+        what = f"channel {number} is a {kind.value} channel and has an accessible signal"
+        findings.value((*here, "accessible"), what, "remove it, or name the channel of the walk")
+    return Channel(number, kind, phase, row.output, tuple(row.wires), flash, row.overlap, row.accessible)
 
 
 def _card(rows: SiteFile, channels: Mapping[ChannelNumber, Channel]) -> Card:
@@ -196,6 +201,7 @@ def _card_channel(channel: Channel, rows: SiteFile) -> CardChannel:
     card = rows.conflicts
     own = card.channels.get(channel.number, CardRow())
     vehicle = channel.kind is not ChannelKind.PEDESTRIAN
+    of_phase = vehicle and channel.overlap is None  # only the heads of phases have red and amber, or blink green
     return CardChannel(
         number=channel.number,
         kind=channel.kind,
@@ -206,6 +212,11 @@ def _card_channel(channel: Channel, rows: SiteFile) -> CardChannel:
         min_green_ms=_own_or(own.min_green, card.min_green) if vehicle else 0,
         min_walk_ms=0 if vehicle else _own_or(own.min_walk, card.min_walk),
         min_ped_clearance_ms=0 if vehicle else _own_or(own.min_ped_clearance, card.min_ped_clearance),
+        min_red_ms=_own_or(own.min_red, card.min_red) if of_phase else own.min_red or 0,
+        min_red_yellow_ms=_own_or(own.min_red_yellow, card.min_red_yellow) if of_phase else own.min_red_yellow or 0,
+        max_red_yellow_ms=_own_or(own.max_red_yellow, card.max_red_yellow) if of_phase else own.max_red_yellow or 0,
+        min_green_blink_ms=_own_or(own.green_blink, card.green_blink) if of_phase else own.green_blink or 0,
+        steady_clearance=not vehicle and (own.ped_display or card.ped_display) is PedDisplay.STEADY,
     )
 
 

@@ -1,9 +1,10 @@
 """Rows of `phases` to the timing of the frozen site."""
 
+from edge.config.convert_pedestrians import ped_of
 from edge.config.phase_rows import PhaseRow, VolumeDensityRow
 from edge.config.problems import Findings
 from edge.config.rows import SiteFile
-from edge.model.phases import AddedInitial, DynamicMax, GapReduction, PedTiming, Phase
+from edge.model.phases import AddedInitial, DynamicMax, GapReduction, Phase
 from edge.model.units import PhaseNumber
 
 
@@ -20,7 +21,7 @@ def phase_of(number: PhaseNumber, row: PhaseRow, rows: SiteFile, findings: Findi
         recall=row.recall,
         locking=row.lock,
         dual_entry=number in rows.options.dual_entry,
-        ped=_ped(number, row, findings),
+        ped=ped_of(number, row, findings),
         max_green_2_ms=row.max_green_2,
         max_green_3_ms=row.max_green_3,
         dynamic_max=DynamicMax(row.dynamic_max.limit, row.dynamic_max.step) if row.dynamic_max else None,
@@ -30,6 +31,9 @@ def phase_of(number: PhaseNumber, row: PhaseRow, rows: SiteFile, findings: Findi
         red_revert_ms=row.red_revert,
         conditional_service=row.conditional_service,
         conditional_reservice=row.conditional_reservice,
+        red_yellow_ms=row.red_yellow,
+        min_red_ms=row.min_red,
+        green_blink_ms=row.green_blink,
     )
 
 
@@ -54,18 +58,3 @@ def _gap_reduction(density: VolumeDensityRow | None) -> GapReduction | None:
         min_gap_ms=density.min_gap,
         step_ms=density.reduce_by,
     )
-
-
-def _ped(number: PhaseNumber, row: PhaseRow, findings: Findings) -> PedTiming | None:
-    here = ("phases", number)
-    walk, clear = (*here, "walk"), (*here, "ped_clear")
-    if row.walk is not None and row.ped_clear is not None:
-        return PedTiming(row.walk, row.ped_clear, row.ped_recall)
-    if row.walk is not None and not findings.is_spoiled(clear):
-        findings.value(walk, f"phase {number} has walk and no ped_clear", "add ped_clear: crossing length / 3.5 ft/s")
-    if row.ped_clear is not None and not findings.is_spoiled(walk):
-        findings.value(clear, f"phase {number} has ped_clear and no walk", "add walk: 7")
-    if row.walk is None and row.ped_clear is None and row.ped_recall and not findings.is_spoiled(walk, clear):
-        findings.value((*here, "ped_recall"), f"phase {number} has ped_recall and no walk", "add walk and ped_clear")
-    findings.spoiled.update({walk, clear} if row.walk is not None or row.ped_clear is not None else ())
-    return None

@@ -15,8 +15,7 @@ NOT_YET: dict[Pattern, str] = {
     ("metrics",): "there is no metrics page",
     ("rsmp",): "RSMP is not spoken",
     ("ntcip",): "NTCIP is not spoken",
-    ("phases", "*", "lpi"): "walk and green begin together",
-    ("phases", "*", "rest_in_walk"): "walk is not held",
+    ("channels", "*", "accessible_on"): "an accessible signal is on in every walk",
     ("adaptive",): "there is no adaptive layer",
 }
 

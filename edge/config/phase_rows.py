@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edge.config.fields import Seconds, Switch, Text, Whole
+from edge.config.fields import Seconds, Switch, Text, Whole, Word
 from edge.config.row import Row, optional, setting, switch
 from edge.config.words import RecallWord
-from edge.model.phases import Recall
+from edge.model.phases import PedDisplay, Recall
 from edge.model.units import Ms
 
 
@@ -77,3 +77,22 @@ class PhaseRow(Row):
         "Pedestrian clearance (flashing don't walk), s: length / 3.5 ft/s."
     )
     ped_recall: Annotated[bool, Switch()] = switch("A standing pedestrian call.", default=False)
+    lpi: Annotated[Ms | None, Seconds(3, 25.5)] = optional(
+        "Leading pedestrian interval: walk before the vehicles' green, s; MUTCD 4I.06: at least 3."
+    )
+    rest_in_walk: Annotated[bool, Switch()] = switch(
+        "A walk rests while nobody opposes it (NTCIP phaseOptions 13).", default=False
+    )
+    ped_recycle: Annotated[bool, Switch()] = switch(
+        "A later press is served in an opposed green too, if walk and clearance fit into its maximum.", default=False
+    )
+    walk_extended: Annotated[Ms | None, Seconds(4, 255)] = optional("Walk after a long press, s.")
+    ped_clear_extended: Annotated[Ms | None, Seconds(1, 255)] = optional("Pedestrian clearance after a long press, s.")
+    ped_display: Annotated[PedDisplay, Word(PedDisplay)] = setting(
+        "flashing", "What is shown while the pedestrian clearance times."
+    )
+    red_yellow: Annotated[Ms, Seconds(0, 3)] = setting(0, "Red and amber before green, s; 0 none (RiLSA: 1).")
+    min_red: Annotated[Ms, Seconds(0, 25.5)] = setting(0, "Shortest red alone, before red and amber or green, s.")
+    green_blink: Annotated[Ms, Seconds(0, 10)] = setting(
+        0, "A green that has ended blinks so long before its yellow, s; 0 none (Austria: 4)."
+    )

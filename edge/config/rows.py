@@ -31,6 +31,7 @@ from edge.config.preempt_rows import PreemptKey, PreemptRow, PriorityKey, Priori
 from edge.config.row import Row, optional, setting, switch
 from edge.config.words import FlashWord, FormatVersion, RingText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
+from edge.model.phases import PedDisplay
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
 APhase = Annotated[PhaseNumber, Whole(1, 16)]
@@ -153,6 +154,15 @@ class ButtonRow(Row):
     input: Annotated[InputRef, InputText()] = Field(description="Where it is wired: device.terminal.")
     phase: APhase = Field(description="The phase whose walk it calls.")
     stuck_on_min: Annotated[Ms | None, Minutes(0, 255)] = optional("Minutes held before it is taken for stuck, 0 off.")
+    chatter_per_min: Annotated[int, Whole(0, 255)] = setting(
+        0, "More presses in a minute: it is taken for chattering, 0 off."
+    )
+    no_activity_min: Annotated[Ms, Minutes(0, 43_200)] = setting(
+        0, "Minutes without a press, day and night: it is taken for dead, 0 off."
+    )
+    long_press: Annotated[Ms, Seconds(0, 10)] = setting(
+        0, "Held so long it asks for walk_extended and ped_clear_extended, s; 0 off."
+    )
 
 
 class ChannelRow(Row):
@@ -164,6 +174,9 @@ class ChannelRow(Row):
     output: Annotated[str, Name()] = Field(description="The device that lights it.")
     wires: list[Annotated[int, Whole(0, 9_999)]] = Field(
         description="[red, yellow, green], a fourth for a flashing arrow, or [don't walk, walk]; coil or line numbers from 0."
+    )
+    accessible: Annotated[int | None, Whole(0, 9_999)] = optional(
+        "Wire of the accessible signal of a ped channel, on exactly while walk is lit."
     )
     flash: Annotated[FlashWord, Word(FlashWord)] = Field(description="What it shows in flash.")
 
@@ -181,6 +194,13 @@ class CardRow(Row):
         "Shortest pedestrian clearance of this channel, s; 0 not tested."
     )
     may_be_dark: Annotated[bool, Switch()] = switch("Dark by design is no fault.", default=False)
+    min_red: Annotated[Ms | None, Seconds(0, 25.5)] = optional("Shortest red of this channel, s; 0 not tested.")
+    min_red_yellow: Annotated[Ms | None, Seconds(0, 3)] = optional("Shortest red and amber of this channel, s.")
+    max_red_yellow: Annotated[Ms | None, Seconds(0, 5)] = optional("Longest red and amber of this channel, s; 0 none.")
+    green_blink: Annotated[Ms | None, Seconds(0, 10)] = optional("Shortest green blink of this channel, s; 0 none.")
+    ped_display: Annotated[PedDisplay | None, Word(PedDisplay)] = optional(
+        "What this channel shows while the pedestrian clearance times."
+    )
 
 
 def _none_is_empty(value: object) -> object:
@@ -216,6 +236,17 @@ class ConflictsRow(Row):
     min_green: Annotated[Ms, Seconds(0, 255)] = setting(2, "Shortest green, s; 0 not tested.")
     min_walk: Annotated[Ms, Seconds(0, 255)] = setting(4, "Shortest walk, s; 0 not tested.")
     min_ped_clearance: Annotated[Ms, Seconds(0, 255)] = setting(1, "Shortest pedestrian clearance, s; 0 not tested.")
+    min_red: Annotated[Ms, Seconds(0, 25.5)] = setting(0, "Shortest red, s; 0 not tested.")
+    min_red_yellow: Annotated[Ms, Seconds(0, 3)] = setting(0, "Shortest red and amber, s.")
+    max_red_yellow: Annotated[Ms, Seconds(0, 5)] = setting(
+        0, "Longest red and amber, s; 0: the heads have none, else every green needs it."
+    )
+    green_blink: Annotated[Ms, Seconds(0, 10)] = setting(
+        0, "Shortest blinking of a green before its yellow, s; 0: none blinks, else every green must."
+    )
+    ped_display: Annotated[PedDisplay, Word(PedDisplay)] = setting(
+        "flashing", "What the heads show while the pedestrian clearance times."
+    )
     channels: dict[ChannelKey, CardRow] = setting({}, "Channels that differ.")
 
 

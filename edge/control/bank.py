@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
-from edge.control.detection import DetectorLogic, Diagnosis
+from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
 from edge.model.detectors import Detector, DetectorLimits, InputSample, PedButton
 from edge.model.events import Event, EventCode
@@ -26,7 +26,7 @@ _CHECKED_EVERY = 10
 class _Button:
     """One push-button: presses, and whether it is stuck or silent."""
 
-    __slots__ = ("_count", "config", "diagnosis", "heard", "occupied", "stale_after_ms")
+    __slots__ = ("_count", "_held_from", "config", "diagnosis", "heard", "occupied", "stale_after_ms")
 
     def __init__(self, config: PedButton, stale_after_ms: Ms, now: Ms) -> None:
         self.config = config
@@ -35,19 +35,31 @@ class _Button:
         self.occupied = False
         self.heard = now
         self._count: int | None = None
+        self._held_from: Ms = NEVER  # since when it has been held, until its long press has been told
 
     def hear(self, now: Ms, sample: InputSample | None) -> tuple[bool, list[Event]]:
         """Take in a sample: whether the button was pressed, and the events."""
         if sample is None or not sample.ok:
             return False, []
         self.heard = sample.taken_ms
-        fresh = self._count is not None and sample.count > self._count
+        presses = 0 if self._count is None else max(0, sample.count - self._count)
+        fresh = presses > 0
         self._count = sample.count
+        if fresh or (sample.occupied and not self.occupied):
+            self.diagnosis.actuated(now, max(presses, 1))
         if sample.occupied == self.occupied:
             return fresh, [self._event(on=not self.occupied), self._event(on=self.occupied)] if fresh else []
         self.occupied = sample.occupied
+        self._held_from = now if sample.occupied else NEVER
         self.diagnosis.level(now, on=sample.occupied)
         return fresh or sample.occupied, [self._event(on=sample.occupied)]
+
+    def pressed_long(self, now: Ms) -> bool:
+        """Whether it has just been held for its long press; said once a press."""
+        if now - self._held_from < self.config.long_press_ms:
+            return False
+        self._held_from = NEVER
+        return True
 
     def _event(self, *, on: bool) -> Event:
         return Event(EventCode.PED_DETECTOR_ON if on else EventCode.PED_DETECTOR_OFF, self.config.number)
@@ -106,6 +118,8 @@ class DetectorBank:
             phase = button.config.phase
             if pressed and button.config.number not in self._failed_buttons and not is_walking(phase):
                 events += self._calls[phase].press(now if phase_now is None else phase_now)
+            if button.pressed_long(now) and button.config.number not in self._failed_buttons:
+                events += self._calls[phase].press_long(now if phase_now is None else phase_now)
         self._diagnose(now, inputs.local)
         return events
 
@@ -232,9 +246,18 @@ def _awake(limits: DetectorLimits, day_ms: Ms) -> bool:
 
 def _button_fault(now: Ms, button: _Button) -> FaultKind | None:
     if now - button.heard > button.stale_after_ms:
+        button.diagnosis.asleep(now)
         button.diagnosis.deaf(now)
         return FaultKind.BUTTON_STALE
-    return FaultKind.BUTTON_STUCK if button.diagnosis.fault(now) is FaultKind.DETECTOR_MAX_PRESENCE else None
+    seen = button.diagnosis.fault(now)
+    return _OF_A_BUTTON[seen] if seen is not None else None
+
+
+_OF_A_BUTTON: dict[FaultKind, FaultKind] = {
+    FaultKind.DETECTOR_MAX_PRESENCE: FaultKind.BUTTON_STUCK,
+    FaultKind.DETECTOR_ERRATIC: FaultKind.BUTTON_CHATTERING,
+    FaultKind.DETECTOR_NO_ACTIVITY: FaultKind.BUTTON_SILENT,
+}
 
 
 def _note(diagnosed: dict[str, FaultKind], where: str, kind: FaultKind | None) -> None:

@@ -7,6 +7,7 @@ the vehicle it cut off is not forgotten.
 """
 
 from edge.control.gap import Gap
+from edge.control.interval_codes import ON
 from edge.model.detectors import OnFault
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
@@ -30,8 +31,8 @@ class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_since", "phase", "vehicle",
-        "vehicle_since",
+        "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_long", "ped_since", "phase",
+        "vehicle", "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
@@ -44,6 +45,7 @@ class PhaseCalls:
         self.vehicle_since = now
         self.ped = False
         self.ped_since = now
+        self.ped_long = False  # by a long press: the next walk is the longer one
         self.asked_recall = Recall.NONE  # by failed detectors
         self.asked_ped_recall = False  # by failed push-buttons
 
@@ -67,11 +69,23 @@ class PhaseCalls:
         self.ped, self.ped_since = True, now
         return [Event(EventCode.PED_CALL_REGISTERED, self.phase.number)]
 
+    def press_long(self, now: Ms) -> list[Event]:
+        """A push-button has been held for its long press: the next walk and clearance are the longer ones."""
+        self.ped_long = True
+        return self.press(now)
+
+    def recycles(self, max_left_ms: Ms | None) -> bool:
+        """Whether a press is answered inside an opposed green: its walk and clearance end before the maximum does."""
+        ped = self.phase.ped
+        if ped is None or not ped.recycle or not self.ped or max_left_ms is None:
+            return False
+        return max_left_ms >= (ped.longest_total_ms if self.ped_long else ped.total_ms)
+
     def hear(self, now: Ms, interval: Interval) -> list[Event]:
         """Take in one tick: extension while green, calls while not."""
         if self.gap.extending:
             self.gap.extended_at = now
-        if interval in (Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST):
+        if interval in ON:
             return []
         if self.calling and self.phase.locking:
             self.locked = True
@@ -86,12 +100,12 @@ class PhaseCalls:
         self.cars = 0
         self.gap.green_began(now)
         if walk:
-            self.ped = False
+            self.walked()
         return self._drop() if self.vehicle else []
 
     def walked(self) -> None:
-        """A walk began inside a running green."""
-        self.ped = False
+        """A walk began, or became the longer one of a long press: the press is answered."""
+        self.ped = self.ped_long = False
 
     def cut_off(self, now: Ms, reason: Termination) -> None:
         """The green ended; remember a vehicle that was still in its passage time."""

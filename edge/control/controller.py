@@ -342,7 +342,8 @@ class Controller:
         return events
 
     def _is_green(self, phase: PhaseNumber) -> bool:
-        return self._machines[phase].is_green
+        """Whether the phase is being served: green, or on its way to it by a leading walk or red and amber."""
+        return self._machines[phase].is_on
 
     def _is_walking(self, phase: PhaseNumber) -> bool:
         return self._machines[phase].ped is PedInterval.WALK

@@ -12,7 +12,9 @@ _DETECTOR_CODE: dict[FaultKind, EventCode] = {
     FaultKind.DETECTOR_ERRATIC: EventCode.DETECTOR_FAULT_ERRATIC,
     FaultKind.DETECTOR_STALE: EventCode.DETECTOR_FAULT_WATCHDOG,
 }
-BUTTON_FAULTS = frozenset({FaultKind.BUTTON_STUCK, FaultKind.BUTTON_STALE})
+BUTTON_FAULTS = frozenset(
+    {FaultKind.BUTTON_STUCK, FaultKind.BUTTON_STALE, FaultKind.BUTTON_CHATTERING, FaultKind.BUTTON_SILENT}
+)
 DETECTOR_FAULTS = frozenset(_DETECTOR_CODE)
 
 

@@ -17,12 +17,17 @@ VEHICLE_SHOWS: dict[Interval, Indication] = {
     Interval.REST: Indication.GREEN,
     Interval.YELLOW_CHANGE: Indication.YELLOW,
     Interval.RED_CLEARANCE: Indication.RED,
+    Interval.LEADING_WALK: Indication.RED,
+    Interval.RED_YELLOW: Indication.RED_YELLOW,
+    Interval.GREEN_BLINK: Indication.FLASH_GREEN,
 }
 PED_SHOWS: dict[PedInterval, Indication] = {
     PedInterval.DONT_WALK: Indication.DONT_WALK,
     PedInterval.WALK: Indication.WALK,
     PedInterval.PED_CLEARANCE: Indication.PED_CLEARANCE,
 }
+PED_SHOWS_STEADY = PED_SHOWS | {PedInterval.PED_CLEARANCE: Indication.DONT_WALK}
+"""Where a pedestrian clearance is steady: it is timed, and nothing but don't walk is seen of it."""
 OVERLAP_SHOWS: dict[OverlapInterval, Indication] = {
     OverlapInterval.RED: Indication.RED,
     OverlapInterval.GREEN: Indication.GREEN,
@@ -50,7 +55,11 @@ class LampTable:
         }
         phases = [c for c in channels if c.overlap is None]
         self._vehicles = [(c.number, c.phase) for c in phases if c.kind is ChannelKind.VEHICLE]
-        self._peds = [(c.number, c.phase) for c in phases if c.kind is ChannelKind.PEDESTRIAN]
+        self._peds = [
+            (c.number, c.phase, PED_SHOWS_STEADY if _clears_steady(site, c.phase) else PED_SHOWS)
+            for c in phases
+            if c.kind is ChannelKind.PEDESTRIAN
+        ]
         self._overlaps = overlaps
         self._shown_on = {o: [c.number for c in channels if c.overlap == o] for o in site.overlaps}
 
@@ -65,7 +74,7 @@ class LampTable:
                 return self._all_red
             case Mode.RUN | Mode.CLEARING:
                 image = {number: VEHICLE_SHOWS[machines[phase].interval] for number, phase in self._vehicles}
-                image.update((number, PED_SHOWS[machines[phase].ped]) for number, phase in self._peds)
+                image.update((number, shows[machines[phase].ped]) for number, phase, shows in self._peds)
                 for overlap, interval in self._overlaps.intervals():
                     image.update(dict.fromkeys(self._shown_on[overlap], OVERLAP_SHOWS[interval]))
                 return image
@@ -74,3 +83,8 @@ class LampTable:
     def flashes_yellow(self) -> bool:
         """Whether any channel flashes yellow, so that leaving flash needs a steady yellow."""
         return Indication.FLASH_YELLOW in self._flash.values()
+
+
+def _clears_steady(site: Site, phase: PhaseNumber) -> bool:
+    ped = site.phases[phase].ped
+    return ped is not None and ped.steady_clearance

@@ -125,7 +125,7 @@ class Rings:
             if ring.active is None:
                 self._start(now, r, ring, demand, asks, moves)
             elif ring.active in demand.walks:
-                self._walk(now, ring.active, moves)
+                self._walk(now, ring.active, asks, moves)
         return moves
 
     def clear(self, now: Ms) -> RingMoves:
@@ -145,8 +145,10 @@ class Rings:
 
     @property
     def coming(self) -> frozenset[PhaseNumber]:
-        """The phases that have been decided to come next."""
-        return frozenset(ring.coming for ring in self._rings if ring.coming is not None)
+        """The phases that have been decided to come next, or have begun to and are not green yet."""
+        coming = {ring.coming for ring in self._rings if ring.coming is not None}
+        active = (ring.active for ring in self._rings if ring.active is not None)
+        return frozenset(coming | {p for p in active if self._machines[p].is_on and not self._machines[p].is_green})
 
     @property
     def all_red(self) -> bool:
@@ -284,7 +286,8 @@ class Rings:
                 self._timers.remember_gap(phase)
 
     def _is_green(self, ring: _Ring) -> bool:
-        return ring.active is not None and self._machines[ring.active].is_green
+        """Whether the ring serves a phase: in green, or on the way to it."""
+        return ring.active is not None and self._machines[ring.active].is_on
 
     def _choose_group(self, wanted: frozenset[PhaseNumber]) -> None:
         count = self._site.sequence.group_count
@@ -308,17 +311,19 @@ class Rings:
 
     def _start(self, now: Ms, r: int, ring: _Ring, demand: Demand, asks: Asks, moves: RingMoves) -> None:
         phase = self._candidate(r, ring, demand.vehicles, asks)
-        if phase is None or phase in asks.omits or not self._clear(now, phase):
-            return
         walk = phase in demand.walks
+        if phase is None or phase in asks.omits or not self._clear(now, phase, walk=walk):
+            return
         if not self._overlaps.give_way(phase, walk=walk):
             return
         initial_ms = self._calls[phase].initial_ms if asks.hears_detectors else 0
         revert_ms = self._site.options.red_revert_ms
-        moves.events += self._machines[phase].start(now, revert_ms, walk=walk, initial_ms=initial_ms)
+        machine, extended = self._machines[phase], self._calls[phase].ped_long
+        moves.events += machine.start(now, revert_ms, walk=walk, initial_ms=initial_ms, extended=extended)
         moves.started.append((phase, walk))
         self._timers.green_began(phase)
-        moves.events += self._timers.oppose(now, phase, demand.vehicles, self._maximum)
+        if machine.is_green:
+            moves.events += self._timers.oppose(now, phase, demand.vehicles, self._maximum)
         ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
 
     def _candidate(self, r: int, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
@@ -336,24 +341,33 @@ class Rings:
         phases = (p for p in ring.groups[self.group] if self._site.phases[p].dual_entry and p not in asks.omits)
         return next(phases, None)
 
-    def _clear(self, now: Ms, phase: PhaseNumber) -> bool:
-        """Rule 1: whether every conflicting phase is red and cleared, and the red revert is over."""
+    def _clear(self, now: Ms, phase: PhaseNumber, *, walk: bool) -> bool:
+        """Rule 1: whether every conflicting phase is red and cleared, and the red revert is over.
+
+        Red and amber may begin before an intergreen is over, so that the green begins when it is.
+        """
+        then = now + self._machines[phase].ready_ms(walk=walk)
         if not self._machines[phase].may_start(now, self._site.options.red_revert_ms):
             return False
         for other in self._conflicts[phase]:
             machine = self._machines[other]
             if machine.interval is not Interval.RED:
                 return False
-            if now - machine.green_ended < self._site.intergreen.get((other, phase), 0):
+            if then - machine.green_ended < self._site.intergreen.get((other, phase), 0):
                 return False
         return True
 
-    def _walk(self, now: Ms, phase: PhaseNumber, moves: RingMoves) -> None:
-        """A walk inside a running green: only while nobody opposes it."""
-        machine = self._machines[phase]
-        unopposed = self._timers.opposed_since(phase) is None
-        if unopposed and machine.may_walk(now) and self._overlaps.give_walk(phase):
-            moves.events += machine.walk(now)
+    def _walk(self, now: Ms, phase: PhaseNumber, asks: Asks, moves: RingMoves) -> None:
+        """A walk inside a running green: only while nobody opposes it, or where it recycles inside the maximum green."""
+        machine, calls = self._machines[phase], self._calls[phase]
+        if calls.ped_long and machine.lengthen():
+            moves.walked.append(phase)
+            return
+        fits = self._timers.opposed_since(phase) is None
+        if not fits and asks.hears_maximums and asks.hears_detectors and phase not in asks.force_offs:
+            fits = calls.recycles(self._timers.max_left_ms(now, phase))
+        if fits and machine.may_walk(now) and self._overlaps.give_walk(phase):
+            moves.events += machine.walk(now, extended=calls.ped_long)
             moves.walked.append(phase)
 
 

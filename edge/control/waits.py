@@ -13,7 +13,8 @@ def longest_wait_ms(site: Site) -> Ms:
 
     def longest(phase: PhaseNumber) -> Ms:
         p = site.phases[phase]
-        clearance = max(p.change_ms, worst_intergreen) + max(site.options.red_revert_ms, p.red_revert_ms)
+        clearance = p.green_blink_ms + max(p.change_ms + p.red_yellow_ms, worst_intergreen)
+        clearance += max(site.options.red_revert_ms, p.red_revert_ms, p.min_red_ms)
         return p.longest_max_ms + p.longest_initial_ms + clearance + site.longest_overlap_end_ms
 
     groups = range(site.sequence.group_count)

@@ -28,6 +28,16 @@ def phase_status(
     )
 
 
+_PLAINLY: dict[Interval, str] = {
+    Interval.REST: "resting, nobody opposes it",
+    Interval.LEADING_WALK: "pedestrians first",
+    Interval.RED_YELLOW: "red and amber, green comes",
+    Interval.GREEN_BLINK: "green blinks before yellow",
+    Interval.YELLOW_CHANGE: "yellow change",
+    Interval.RED_CLEARANCE: "red clearance",
+}
+
+
 def _reason(machine: PhaseMachine, calls: PhaseCalls, planned: str | None) -> str:
     match machine.interval:
         case Interval.MIN_GREEN:
@@ -38,11 +48,9 @@ def _reason(machine: PhaseMachine, calls: PhaseCalls, planned: str | None) -> st
             return planned
         case Interval.EXTENSION:
             return "extended by traffic" if calls.gap.extending else "timing its gap, or waiting for the other ring"
-        case Interval.REST:
-            return "resting, nobody opposes it"
-        case Interval.YELLOW_CHANGE:
-            return "yellow change"
-        case Interval.RED_CLEARANCE:
-            return "red clearance"
+        case Interval.REST if machine.ped is PedInterval.WALK:
+            return "resting in walk, nobody opposes it"
         case Interval.RED:
             return (planned or "waiting for its turn") if calls.demands else "no call"
+        case _:
+            return _PLAINLY[machine.interval]

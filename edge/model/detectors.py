@@ -90,3 +90,5 @@ class PedButton:
     input: InputRef
     phase: PhaseNumber
     limits: DetectorLimits = field(default=DetectorLimits(0, 0, 0))
+    long_press_ms: Ms = 0
+    """Held so long it asks for the longer walk and clearance; 0: it does not."""

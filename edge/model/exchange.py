@@ -85,6 +85,9 @@ class Interval(Enum):
     REST = 3
     YELLOW_CHANGE = 4
     RED_CLEARANCE = 5
+    LEADING_WALK = 6  # pedestrians walk, vehicles still see red
+    RED_YELLOW = 7  # red and amber, green comes next
+    GREEN_BLINK = 8  # the green has ended and blinks before its yellow
 
 
 class PedInterval(Enum):

@@ -44,6 +44,8 @@ class FaultKind(Enum):
     CYCLE_FAULT = "cycle-fault"
     PREEMPT_GIVEN_UP = "preempt-given-up"
     STOP_TIME_LONG = "stop-time-long"
+    BUTTON_CHATTERING = "button-chattering"
+    BUTTON_SILENT = "button-silent"
 
     @property
     def code(self) -> int:
@@ -107,6 +109,20 @@ FAULTS: dict[FaultKind, FaultRow] = {
         "Push-button {where} gives no reading. Its walk is served in every cycle until it does.",
         "valid readings",
         10 * SECOND_MS,
+    ),
+    FaultKind.BUTTON_CHATTERING: FaultRow(
+        Response.DETECTOR,
+        "more presses of a push-button in a minute than its chatter_per_min",
+        "Push-button {where} chatters. Check its contact and wiring; until then its walk is served in every cycle.",
+        "a minute below the count",
+        5 * MINUTE_MS,
+    ),
+    FaultKind.BUTTON_SILENT: FaultRow(
+        Response.DETECTOR,
+        "no press of a push-button for its no_activity_min",
+        "Push-button {where} has not been pressed for too long. Press it; until it is heard its walk comes in every cycle.",
+        "the next press",
+        0,
     ),
     FaultKind.INPUT_DEVICE_LOST: FaultRow(
         Response.DETECTOR,

@@ -15,6 +15,13 @@ class Recall(Enum):
     MAX = "max"  # called in every cycle and held to its maximum
 
 
+class PedDisplay(Enum):
+    """What a pedestrian head shows while its clearance times."""
+
+    FLASHING = "flashing"  # flashing don't walk (MUTCD 11th ed. 4I)
+    STEADY = "steady"  # steady don't walk or red, as in most of Europe
+
+
 class Termination(Enum):
     """Why a green ended, in the words and with the codes of the high-resolution log."""
 
@@ -27,11 +34,32 @@ class Termination(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PedTiming:
-    """Walk and pedestrian clearance (flashing don't walk), ms; both time inside the phase's green."""
+    """Walk and pedestrian clearance (flashing don't walk), ms; both time inside the phase's green.
+
+    `lpi_ms`: how long the walk leads the green, 0: they begin together. `rest_in_walk`: a walk rests while nobody opposes it
+    (NTCIP phaseOptions bit 13). `recycle`: a later press is served in an opposed green too, while the maximum leaves time.
+    `walk_extended_ms`, `clearance_extended_ms`: after a long press, 0: as always. `steady_clearance`: no flashing don't walk.
+    """
 
     walk_ms: Ms
     clearance_ms: Ms
     recall: bool = False
+    lpi_ms: Ms = 0
+    rest_in_walk: bool = False
+    recycle: bool = False
+    walk_extended_ms: Ms = 0
+    clearance_extended_ms: Ms = 0
+    steady_clearance: bool = False
+
+    @property
+    def may_be_extended(self) -> bool:
+        """Whether a long press makes a difference."""
+        return self.walk_extended_ms > 0 or self.clearance_extended_ms > 0
+
+    @property
+    def longest_total_ms(self) -> Ms:
+        """Walk and clearance after a long press."""
+        return max(self.walk_ms, self.walk_extended_ms) + max(self.clearance_ms, self.clearance_extended_ms)
 
     @property
     def total_ms(self) -> Ms:
@@ -119,6 +147,12 @@ class Phase:
     """Waiting at a barrier, this phase may hand over to an earlier one of its ring (NTCIP phaseOptions bit 14)."""
     conditional_reservice: bool = False
     """After that it may be served once more itself."""
+    red_yellow_ms: Ms = 0
+    """Red and amber before each green, 0: none (RiLSA 2015: 1 s)."""
+    min_red_ms: Ms = 0
+    """The shortest red alone, before red and amber or green."""
+    green_blink_ms: Ms = 0
+    """How long a green that has ended blinks before its yellow, 0: not at all (Austria: 4 s)."""
 
     @property
     def longest_max_ms(self) -> Ms:
@@ -130,7 +164,13 @@ class Phase:
     def longest_initial_ms(self) -> Ms:
         """The longest green that must be shown: minimum, added initial, walk and pedestrian clearance."""
         added = self.added_initial.most_ms if self.added_initial else 0
-        return max(self.longest_minimum_ms, added)
+        lead, walking = (self.ped.lpi_ms, self.ped.longest_total_ms) if self.ped else (0, 0)
+        return max(self.longest_minimum_ms, lead + added, walking)
+
+    @property
+    def lead_ms(self) -> Ms:
+        """How long a walk served from the start leads the green."""
+        return self.ped.lpi_ms if self.ped is not None else 0
 
     @property
     def change_ms(self) -> Ms:
@@ -139,5 +179,7 @@ class Phase:
 
     @property
     def longest_minimum_ms(self) -> Ms:
-        """The green that must be shown when a pedestrian is served."""
-        return max(self.min_green_ms, self.ped.total_ms if self.ped else 0)
+        """From its start to its end the least time of a green with a pedestrian served, the lead of the walk included."""
+        if self.ped is None:
+            return self.min_green_ms
+        return max(self.ped.lpi_ms + self.min_green_ms, self.ped.total_ms)

@@ -43,6 +43,13 @@ class Channel:
     wires: tuple[int, ...]
     flash: Indication
     overlap: OverlapNumber | None = None
+    accessible: int | None = None
+    """The wire of a pedestrian channel's accessible signal, on exactly while walk is lit."""
+
+    @property
+    def all_wires(self) -> tuple[int, ...]:
+        """Every wire of the channel."""
+        return self.wires if self.accessible is None else (*self.wires, self.accessible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,15 @@ class Site:
     flash: FlashRules = FlashRules()
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
-        """End of green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
-        return max(self.phases[ending].change_ms, self.intergreen.get((ending, starting), 0))
+        """From the tick that ends the green of `ending` to the earliest green of the conflicting phase `starting`, ms."""
+        phase, ready_ms = self.phases[ending], self.phases[starting].red_yellow_ms
+        between = max(phase.change_ms + ready_ms, self.intergreen.get((ending, starting), 0))
+        return phase.green_blink_ms + between
+
+    def shows(self, channel: Channel) -> tuple[PhaseNumber, ...]:
+        """The phases whose green a channel may show."""
+        overlap = self.overlaps.get(channel.overlap) if channel.overlap is not None else None
+        return (channel.phase, *(overlap.parents if overlap is not None else ()))
 
     @property
     def wires(self) -> tuple[InputRef, ...]:
@@ -196,7 +210,10 @@ class Site:
         """The longest orderly stop: from a request to all red, whatever is being shown."""
         worst_intergreen = max(self.intergreen.values(), default=0)
         overlap = self.longest_overlap_end_ms
-        return max(p.longest_initial_ms + max(p.change_ms, worst_intergreen, overlap) for p in self.phases.values())
+        return max(
+            p.red_yellow_ms + p.longest_initial_ms + p.green_blink_ms + max(p.change_ms, worst_intergreen, overlap)
+            for p in self.phases.values()
+        )
 
     @property
     def longest_overlap_end_ms(self) -> Ms:

@@ -242,18 +242,6 @@ def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: 
     assert problem.write == f"remove '{name}'"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "path"),
-    [
-        ("recall: none", "lpi: 3", "phases.4.lpi"),
-    ],
-)
-def test_a_setting_that_cannot_be_served_is_refused_by_name(old: str, new: str, path: str) -> None:
-    (problem,) = read_site(edit(MINIMAL, (old, new)), "f").problems
-    assert problem.path == path
-    assert "this version cannot serve" in problem.what
-
-
 def test_an_adaptive_section_that_is_off_asks_for_nothing() -> None:
     assert said(MINIMAL + "adaptive: {mode: off, window_cycles: 5}\n") == []
 

@@ -7,7 +7,8 @@ rings: who may run together it reads from the text of the rings the test was bui
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MOVING = {"GREEN", "YELLOW", "WALK", "PED_CLEARANCE"}
+MOVING = {"RED_YELLOW", "GREEN", "FLASH_GREEN", "YELLOW", "WALK", "PED_CLEARANCE"}
+FLASH = {"FLASH_RED", "FLASH_YELLOW"}
 STOPPED = {"RED", "DONT_WALK"}
 EXIT_YELLOW = 3_000
 
@@ -25,6 +26,11 @@ class Head:
     walk: int = 0
     ped_clearance: int = 0
     revert: int = 0
+    lead: int = 0  # walk before the vehicles' green
+    red_yellow: int = 0
+    min_red: int = 0
+    blink: int = 0
+    steady: bool = False  # its pedestrian clearance shows don't walk
 
 
 class Oracle:
@@ -49,20 +55,57 @@ class Oracle:
         self._together_now(now, image)
 
     def _together_now(self, now: int, image: Mapping[int, str]) -> None:
-        if any(shown.startswith("FLASH") for shown in image.values()):
+        if not FLASH.isdisjoint(image.values()):
             if any(shown in MOVING - {"YELLOW"} for shown in image.values()):
                 self.complaints.append(f"{now}: flash beside right-of-way")
             return
         greens = {self.heads[c].phase for c, shown in image.items() if shown in MOVING - {"YELLOW"}}
         yellows = {self.heads[c].phase for c, shown in image.items() if shown == "YELLOW"}
         walkers = {self.heads[c].phase for c, shown in image.items() if shown in {"WALK", "PED_CLEARANCE"}}
-        stopping = {self.heads[c].phase for c, shown in image.items() if shown in {"YELLOW", "RED"}}
-        for phase in walkers & stopping:
-            self.complaints.append(f"{now}: phase {phase} ends its green beside its own walk")
+        stopping = {c for c, shown in image.items() if shown in {"YELLOW", "RED", "RED_YELLOW"}}
+        for c in stopping:
+            if self.heads[c].phase in walkers and not self._leads(c):
+                self.complaints.append(f"{now}: phase {self.heads[c].phase} ends its green beside its own walk")
         for a in greens:
             for b in greens | yellows:
                 if a != b and frozenset((a, b)) not in self.together:
                     self.complaints.append(f"{now}: phases {a} and {b} have right-of-way together")
+
+    def _leads(self, channel: int) -> bool:
+        """Whether the walk beside this vehicle head has begun after its last green, and may do so."""
+        phase = self.heads[channel].phase
+        moved = [int(to) for shown, _, to in self.history[channel] if shown in {"GREEN", "FLASH_GREEN", "YELLOW"}]  # type: ignore[call-overload]
+        walks = [
+            int(start)  # type: ignore[call-overload]
+            for c, head in self.heads.items()
+            if head.phase == phase and head.pedestrian and head.lead
+            for shown, start, _ in self.history[c]
+            if shown == "WALK"
+        ]
+        return bool(walks) and max(walks) > max(moved, default=0)
+
+    def _walks(self) -> list[tuple[Head, int, int]]:
+        """(head, start, end) of every walk; an end of -1 where it still runs or flash cut it off."""
+        found = []
+        for channel, runs in self.history.items():
+            for k, (shown, start, _) in enumerate(runs):
+                if shown == "WALK":
+                    after = runs[k + 1] if k + 1 < len(runs) else None
+                    ended = int(after[1]) if after and after[0] in {"PED_CLEARANCE", "DONT_WALK"} else -1  # type: ignore[call-overload]
+                    found.append((self.heads[channel], int(start), ended))  # type: ignore[call-overload]
+        return found
+
+    def _leads_and_steady_clearances(self) -> None:
+        greens = self._greens()
+        for head, start, end in self._walks():
+            after = [s for p, _, s, _, _ in greens if p == head.phase and s > start]
+            before = [s for p, _, s, e, _ in greens if p == head.phase and s <= start and not 0 <= e <= start]
+            if not before and after and min(after) - start < head.lead:
+                self.complaints.append(f"{min(after)}: phase {head.phase} green {min(after) - start} ms after its walk")
+            if head.steady and end >= 0:
+                ends = [e for p, _, s, e, _ in greens if p == head.phase and e >= end]
+                if ends and min(ends) - end < head.ped_clearance:
+                    self.complaints.append(f"{min(ends)}: phase {head.phase} ended its green inside a clearance")
 
     def judge(self) -> list[str]:
         """All complaints about the whole history; intervals still running at the end are not judged short."""
@@ -74,16 +117,20 @@ class Oracle:
                 lasted = int(after[1]) - int(start)  # type: ignore[call-overload]
                 self._interval(self.heads[channel], str(shown), str(after[0]), lasted, int(after[1]))  # type: ignore[call-overload]
         self._clearances()
+        self._leads_and_steady_clearances()
         return self.complaints
 
     def _interval(self, head: Head, shown: str, then: str, lasted: int, at: int) -> None:
-        if then.startswith("FLASH") or then == "DARK":
+        if then in FLASH or then == "DARK":
             return  # a fault may take any interval to flash; the monitor's tests judge that
         needs = {
-            "GREEN": (head.min_green, {"YELLOW"}),
+            "RED": (head.min_red, {"RED_YELLOW" if head.red_yellow else "GREEN"}),
+            "RED_YELLOW": (head.red_yellow, {"GREEN"}),
+            "GREEN": (head.min_green, {"FLASH_GREEN" if head.blink else "YELLOW"}),
+            "FLASH_GREEN": (head.blink, {"YELLOW"}),
             "YELLOW": (head.yellow, {"RED"}),
             "FLASH_YELLOW": (0, {"YELLOW"}),
-            "WALK": (head.walk, {"PED_CLEARANCE"}),
+            "WALK": (head.walk, {"DONT_WALK" if head.steady else "PED_CLEARANCE"}),
             "PED_CLEARANCE": (head.ped_clearance, {"DONT_WALK"}),
         }
         if shown not in needs:
@@ -98,7 +145,7 @@ class Oracle:
 
     def _left_flash(self, channel: int, at: int) -> bool:
         before = [r for r in self.history[channel] if int(r[2]) < at]  # type: ignore[call-overload]
-        return len(before) > 1 and str(before[-2][0]).startswith("FLASH")
+        return len(before) > 1 and before[-2][0] in FLASH
 
     def _greens(self) -> list[tuple[int, int, int, int, int]]:
         """(phase, channel, start, end, end of its yellow) of all vehicle greens; -1 where it did not end in yellow.
@@ -109,19 +156,24 @@ class Oracle:
         for channel, runs in self.history.items():
             for k, (shown, start, _) in enumerate(runs):
                 if shown == "GREEN":
-                    after = runs[k + 1] if k + 1 < len(runs) else None
+                    last = k + 1 if k + 1 < len(runs) and runs[k + 1][0] == "FLASH_GREEN" else k
+                    after = runs[last + 1] if last + 1 < len(runs) else None
                     ended = int(after[1]) if after and after[0] == "YELLOW" else -1  # type: ignore[call-overload]
-                    red = int(runs[k + 2][1]) if ended >= 0 and k + 2 < len(runs) else -1  # type: ignore[call-overload]
+                    red = int(runs[last + 2][1]) if ended >= 0 and last + 2 < len(runs) else -1  # type: ignore[call-overload]
                     found.append((self.heads[channel].phase, channel, int(start), ended, red))  # type: ignore[call-overload]
         return found
 
     def _clearances(self) -> None:
         greens = self._greens()
+        starts = [(b, start, False) for b, _, start, _, _ in greens]
+        starts += [(head.phase, start, True) for head, start, _ in self._walks()]
         for a, channel, _, end, red in greens:
             if end < 0:
                 continue
             head = self.heads[channel]
-            for b, _, start, _, _ in greens:
+            for b, start, walk in starts:
+                if walk and b == a:
+                    continue
                 if start < end:
                     continue
                 if b == a:

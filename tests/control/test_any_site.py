@@ -59,13 +59,41 @@ def green_time(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def ped_timings(draw: st.DrawFn) -> PedTiming:
+    """Walk and clearance, mostly plain."""
+    tenths = st.integers
+    walk, clearance, recall = draw(tenths(40, 90)) * 100, draw(tenths(30, 120)) * 100, draw(st.booleans())
+    if draw(st.integers(0, 2)):
+        return PedTiming(walk, clearance, recall)
+    return PedTiming(
+        walk,
+        clearance,
+        recall,
+        lpi_ms=draw(st.sampled_from([0, 3_000, 3_900])),
+        rest_in_walk=draw(st.booleans()),
+        recycle=draw(st.booleans()),
+        steady_clearance=draw(st.booleans()),
+    )
+
+
+@st.composite
+def european(draw: st.DrawFn) -> dict[str, Any]:
+    """Red and amber, a green that blinks, a least red: mostly none of them."""
+    if draw(st.integers(0, 2)):
+        return {}
+    return {
+        "red_yellow_ms": draw(st.sampled_from([0, 1_000, 2_000])),
+        "min_red_ms": draw(st.sampled_from([0, 1_000, 4_000])),
+        "green_blink_ms": draw(st.sampled_from([0, 2_000, 4_000])),
+    }
+
+
+@st.composite
 def phases(draw: st.DrawFn, number: int) -> Phase:
     """One phase with any timing the check accepts."""
     tenths = st.integers
     min_green = draw(tenths(20, 100)) * 100
-    ped = None
-    if draw(st.booleans()):
-        ped = PedTiming(draw(tenths(40, 90)) * 100, draw(tenths(30, 120)) * 100, draw(st.booleans()))
+    ped = draw(ped_timings()) if draw(st.booleans()) else None
     return Phase(
         PhaseNumber(number),
         "",
@@ -79,6 +107,7 @@ def phases(draw: st.DrawFn, number: int) -> Phase:
         dual_entry=draw(st.booleans()),
         ped=ped,
         **draw(green_time()),
+        **draw(european()),
     )
 
 
@@ -120,7 +149,9 @@ def sites(draw: st.DrawFn, most: int = 4) -> Drawn:
             if c.phase in rest and c.kind is ChannelKind.VEHICLE
         }
         channels = built.channels | yellow  # type: ignore[operator]
-        built = replace(built, channels=channels, card=builders.card_for(sequence, list(channels.values())))
+        built = replace(
+            built, channels=channels, card=builders.card_for(sequence, list(channels.values()), built.phases)
+        )
     if draw(st.booleans()):
         entry = ScheduleEntry(frozenset(range(7)), 0, Run(RunKind.PLAN, PlanNumber(1)))
         built = replace(built, schedule=(entry,))
@@ -140,9 +171,11 @@ def heads(site: Site) -> list[Head]:
             if ped and preempt.entry is not None:
                 walk, clearance = min(walk, preempt.entry.walk_ms), min(clearance, preempt.entry.clearance_ms)
         revert = p.red_revert_ms
-        found.append(
-            Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance, revert)
-        )
+        head = Head(c.number, p.number, ped, p.min_green_ms, p.yellow_ms, p.red_clear_ms, walk, clearance, revert)
+        if ped and p.ped:
+            found.append(replace(head, lead=p.ped.lpi_ms, steady=p.ped.steady_clearance))
+        else:
+            found.append(replace(head, red_yellow=p.red_yellow_ms, min_red=p.min_red_ms, blink=p.green_blink_ms))
     return found
 
 
@@ -300,12 +333,13 @@ def bound(site: Site) -> int:
     total = 0
     for p in site.phases.values():
         walk = p.ped.walk_ms + p.ped.clearance_ms if p.ped else 0
+        around = p.red_yellow_ms + p.green_blink_ms + (p.ped.lpi_ms if p.ped else 0)
         change = max(p.yellow_ms + p.red_clear_ms, worst) + longest_tail_ms(site)
-        total += max(p.min_green_ms, p.max_green_ms) + walk + change + 6 * BRISK
+        total += max(p.min_green_ms, p.max_green_ms) + walk + change + around + 8 * BRISK
     return total + 2 * site.options.red_revert_ms
 
 
-BRISK = 500  # ms a tick, to live through many cycles; each of a phase's six steps may be late by one
+BRISK = 500  # ms a tick, to live through many cycles; each of a phase's eight steps may be late by one
 
 
 @given(sites(most=3), st.integers(0, 2**32), st.sampled_from([0.01, 0.2]), st.sampled_from([0.005, 0.5]))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.control.intervals import GREEN, LEAST_SHOWN_MS, PEDESTRIAN, VEHICLE, Cue, IntervalError, PhaseMachine
+from edge.control.interval_codes import GREEN, Cue
+from edge.control.intervals import LEAST_SHOWN_MS, PEDESTRIAN, VEHICLE, IntervalError, PhaseMachine
 from edge.model.events import Event
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, PedInterval
@@ -35,7 +36,8 @@ def test_the_tables_are_closed_and_every_interval_can_be_left_and_reached() -> N
 
 def test_there_is_one_way_to_yellow_and_it_lies_behind_the_minimum_green() -> None:
     into_yellow = [(a, cue) for (a, cue), b in VEHICLE.items() if b is Interval.YELLOW_CHANGE]
-    assert into_yellow == [(Interval.EXTENSION, Cue.END)]
+    assert into_yellow == [(Interval.EXTENSION, Cue.END), (Interval.GREEN_BLINK, Cue.BLINK_TIMED)]
+    assert [a for (a, _), b in VEHICLE.items() if b is Interval.GREEN_BLINK] == [Interval.EXTENSION]
     into_extension = {a for (a, _), b in VEHICLE.items() if b is Interval.EXTENSION}
     assert into_extension == {Interval.MIN_GREEN, Interval.REST}
 

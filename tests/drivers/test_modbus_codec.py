@@ -1,5 +1,7 @@
 """Images to coils and back, registers to counts, and no reply believed that is not the one good answer."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,3 +204,22 @@ def test_a_single_write_is_done_only_if_its_value_comes_back() -> None:
 def test_an_exception_is_said_in_words() -> None:
     assert "no such address" in exception_meaning(2)
     assert "99" in exception_meaning(99)
+
+
+@pytest.mark.parametrize(
+    ("shown", "coils"),
+    [
+        (Indication.WALK, (False, True, True)),
+        (Indication.PED_CLEARANCE, (True, False, False)),
+        (Indication.DONT_WALK, (True, False, False)),
+        (Indication.DARK, (False, False, False)),
+    ],
+)
+def test_an_accessible_signal_is_on_exactly_while_its_walk_is_lit(shown: Indication, coils: tuple[bool, ...]) -> None:
+    walk = replace(_channel(2, ChannelKind.PEDESTRIAN, (0, 1)), accessible=2)
+    assert coils_of(wiring_of([walk]), Permitted(1, {walk.number: shown}, lit=True)) == coils
+
+
+def test_an_accessible_signal_that_is_read_back_on_is_taken_for_a_lit_walk() -> None:
+    walk = replace(_channel(2, ChannelKind.PEDESTRIAN, (0, 1)), accessible=2)
+    assert lamps_from(wiring_of([walk]), (1, 0, 1)) == {walk.number: Lamps.RED | Lamps.GREEN}
