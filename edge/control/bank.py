@@ -50,7 +50,7 @@ class _Button:
         if sample.occupied == self.occupied:
             return fresh, [self._event(on=not self.occupied), self._event(on=self.occupied)] if fresh else []
         self.occupied = sample.occupied
-        self._held_from = now if sample.occupied else NEVER
+        self._held_from = now if sample.occupied and self.config.long_press_ms else NEVER
         self.diagnosis.level(now, on=sample.occupied)
         return fresh or sample.occupied, [self._event(on=sample.occupied)]
 

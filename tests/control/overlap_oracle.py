@@ -63,7 +63,7 @@ class OverlapOracle:
     def see(self, now: int, image: Mapping[int, str]) -> None:
         if not self.rows:
             return
-        flash = any(shown.startswith("FLASH_") and shown != "FLASH_YELLOW_ARROW" for shown in image.values())
+        flash = any(shown in {"FLASH_RED", "FLASH_YELLOW"} for shown in image.values())
         for channel, shown in image.items():
             before = self.last.get(channel)
             if before is None or before[0] != shown:

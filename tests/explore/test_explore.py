@@ -61,11 +61,11 @@ def crosses_alone(patch: pytest.MonkeyPatch) -> None:
     """A ring starts its phase beyond the barrier as soon as its own ring is clear."""
     real = Rings._clear
 
-    def clear(self: Rings, now: int, phase: Any) -> bool:
+    def clear(self: Rings, now: int, phase: Any, *, walk: bool) -> bool:
         mine = [p for p in self._conflicts[phase] if self._places[p].ring == self._places[phase].ring]
         kept, self._conflicts = self._conflicts, {**self._conflicts, phase: frozenset(mine)}
         try:
-            return real(self, now, phase)
+            return real(self, now, phase, walk=walk)
         finally:
             self._conflicts = kept
 
