@@ -73,6 +73,7 @@ def a_phase_of_pedestrians_serves_them(draft: Draft, findings: Findings) -> None
     """A phase without vehicle heads (all crossings at once) is not called, nor kept, for vehicles."""
     site = draft.site
     driven = {p for c in site.channels.values() if c.kind is not ChannelKind.PEDESTRIAN for p in site.shows(c)}
+    driven |= {detector.phase for detector in site.detectors.values()}  # without a lamp for them: said by the card
     for number, ped in _walks(draft):
         phase, here = site.phases[number], ("phases", number)
         if number in driven:
