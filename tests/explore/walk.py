@@ -144,7 +144,7 @@ class Walk:
         if wrong:
             graph.wrong.append(f"{'; '.join(wrong)}, after {self.story(graph, here.number)}")
             return None
-        waits, all_along = self._waiting(here.waits, action, image, result.decision.mode)
+        waits, all_along = self._waiting(here, action, image, result.decision.mode)
         name, memento = self.walker.capture(now)
         number = known.setdefault((name, memory, waits), graph.states)
         graph.edges.append((here.number, number, all_along))
@@ -154,14 +154,17 @@ class Walk:
         graph.parents.append((here.number, action))
         return _Here(number, memento, memory, waits, now, presses)
 
-    def _waiting(self, before: int, action: int, image: dict[int, str], mode: Mode) -> tuple[int, int]:
-        """Who waits after this tick for as long as it takes, and who has waited in it."""
+    def _waiting(self, here: _Here, action: int, image: dict[int, str], mode: Mode) -> tuple[int, int]:
+        """Who waits after this tick for as long as it takes, and who has waited in it. Who presses while he sees his walk
+        does not wait."""
+        before = here.waits
+        showing = {head.channel: seen[0] for head, seen in zip(self.sheet.heads, here.memory, strict=True)}
         sticky, all_along = 0, 0
         if mode is not Mode.RUN:
             return 0, 0
         for k, (head, what) in enumerate(self._phase_heads):
             bit = 1 << k
-            if image[head] == what:
+            if image[head] == what or showing[head] == what == "WALK":
                 continue
             if action & bit or before & bit:
                 all_along |= bit
