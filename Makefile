@@ -17,6 +17,7 @@ help:
 	@echo "make mutants            change the monitor and the interval machine line by line; the tests must notice"
 	@echo "make judge              the event log before the public atspm package (475 MB, an environment of its own)"
 	@echo "make explore            walk all reachable states of the engine for small sites"
+	@echo "make nema | recorded    SUMO's NEMA controller, a recorded signal: beside ours (needs ../shared/data)"
 	@echo "make e2e                systemd in a container: kill, freeze, reboot, power cut (root, Debian mirror)"
 	@echo "make bench              tick cost, loop lateness, footprint, gain of actuation over the fixed plan"
 	@echo "make install            (root) under /opt/stopline and /etc/stopline"
@@ -72,6 +73,6 @@ fmt: $(STAMP)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-judge var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache mutants
+	rm -rf $(VENV) .venv-judge .venv-sumo var .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache mutants
 
 -include systemd/install.mk bench/bench.mk

@@ -13,3 +13,14 @@ mutants: $(STAMP)
 .PHONY: explore
 explore: $(STAMP)
 	$(BIN)/python -m tests.explore $(SITES)
+
+# Peers that we did not write; both end well with a sentence where ../shared/data is absent.
+.PHONY: nema recorded
+nema: $(STAMP)
+	$(PYTHON) -m venv .venv-sumo
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[sumo]"
+	.venv-sumo/bin/python bench/nema_peer.py
+
+recorded: $(STAMP)
+	$(BIN)/python bench/recorded.py

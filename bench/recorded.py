@@ -12,18 +12,19 @@ import argparse
 import json
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from statistics import median, quantiles
+
+from greens import Green, compared, show
 
 from edge.check import check_file
 from edge.eventlog.export import LogRow, read_csv
 from edge.model.coordination import Coordination
 from edge.model.plans import FixedPlan, Run, RunKind, ScheduleEntry
 from edge.model.site import Site
-from edge.model.units import MINUTE_MS, SECOND_MS, PhaseNumber, PlanNumber
+from edge.model.units import MINUTE_MS, PhaseNumber, PlanNumber
 from edge.sim.replay import replay_log
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,19 +45,6 @@ SETTLED_MS = 5 * MINUTE_MS
 """From the first event on: our start-up and the first cycles are not compared."""
 HALF_CYCLE_MS = 37_500
 REASONS = {4: "gap", 5: "max", 6: "force"}
-
-
-@dataclass(frozen=True)
-class Green:
-    """One green, ms of the local day."""
-
-    start: int
-    end: int
-    reason: str
-
-    @property
-    def seconds(self) -> float:
-        return (self.end - self.start) / SECOND_MS
 
 
 def greens(rows: Iterable[LogRow], settled: int) -> dict[int, list[Green]]:
@@ -84,36 +72,6 @@ def running(site: Site, plan: FixedPlan | None) -> Site:
     return replace(site, plans=plans, schedule=(ScheduleEntry(frozenset(range(7)), 0, run),))
 
 
-def compared(recorded: list[Green], ours: list[Green]) -> dict[str, object]:
-    """One phase: how many, how long, why they ended, and the differences of those that belong together, s (ours less theirs)."""
-    pairs = []
-    for green in recorded:
-        near = min(ours, key=lambda o: abs(o.start - green.start), default=None)
-        if near is not None and abs(near.start - green.start) <= HALF_CYCLE_MS:
-            pairs.append((near, green))
-    return {
-        "greens": {"recorded": len(recorded), "ours": len(ours), "matched": len(pairs)},
-        "length_s": {"recorded": spread([g.seconds for g in recorded]), "ours": spread([g.seconds for g in ours])},
-        "ended_by": {"recorded": _reasons(recorded), "ours": _reasons(ours)},
-        "start_difference_s": spread([(o.start - r.start) / SECOND_MS for o, r in pairs]),
-        "length_difference_s": spread([o.seconds - r.seconds for o, r in pairs]),
-        "green_share": {"recorded": sum(g.seconds for g in recorded), "ours": sum(g.seconds for g in ours)},
-        "within_2s": round(sum(abs(o.start - r.start) <= 2000 for o, r in pairs) / max(1, len(recorded)), 2),
-    }
-
-
-def spread(values: list[float]) -> list[float] | None:
-    """p10, median, p90."""
-    if len(values) < 2:
-        return None
-    tenths = quantiles(values, n=10)
-    return [round(tenths[0], 1), round(median(values), 1), round(tenths[-1], 1)]
-
-
-def _reasons(rows: list[Green]) -> dict[str, int]:
-    return dict(sorted(Counter(g.reason for g in rows).items()))
-
-
 def compare(site: Site, log: Path, plan: FixedPlan | None) -> dict[str, dict[str, object]]:
     """Every phase of one run."""
     with tempfile.TemporaryDirectory() as folder:
@@ -123,16 +81,7 @@ def compare(site: Site, log: Path, plan: FixedPlan | None) -> dict[str, dict[str
     assert not report.violations, report.violations
     settled = min(row.local_ms for row in theirs) + SETTLED_MS
     recorded, ours = greens(theirs, settled), greens(own, settled)
-    return {str(p): compared(recorded[p], ours[p]) for p in sorted(site.phases)}
-
-
-def show(name: str, phases: dict[str, dict[str, object]]) -> None:
-    """The table of one run."""
-    print(f"\n{name}: ours beside the recorded signal; p10 / median / p90, differences are ours less theirs")
-    for phase, row in phases.items():
-        print(f"  phase {phase}")
-        for key, value in row.items():
-            print(f"    {key:20} {value}")
+    return {str(p): compared(recorded[p], ours[p], HALF_CYCLE_MS) for p in sorted(site.phases)}
 
 
 def main(arguments: list[str]) -> int:
