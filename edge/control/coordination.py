@@ -51,6 +51,7 @@ class CoordinatedStrategy:
         self._asked_ms: Ms | None = None
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._over = {p: self._windows_ms(p) for p in self._coordinated}
+        self._mates = {p: _mates(site, p) for p in self._coordinated}
         held = (p for p in self._others if self._how.mode(p) in _HELD_TO_FORCE_OFF)
         self._held = self._coordinated | frozenset(held)
         self._walkers = frozenset(p for p in self._points.starts if site.phases[p].ped is not None)
@@ -157,7 +158,7 @@ class CoordinatedStrategy:
         events: list[Event] = []
         for phase in greens - self._ends.keys():
             if phase in self._coordinated:
-                self._ends[phase] = self._next(self._points.yields[phase])
+                self._ends[phase] = self._next_yield(phase, self.timer.at)
                 events.append(Event(EventCode.COORD_BEGIN, phase))
             elif phase in self._permitted:
                 self._ends[phase] = self._end_of(phase, self.timer.at - self.timer.timed_ms(view.green_ms(phase)))
@@ -185,8 +186,21 @@ class CoordinatedStrategy:
                 self._yielded[phase] = end
                 events.append(Event(EventCode.COORD_YIELD_POINT, phase))
             if at - end >= self._over[phase]:
-                self._ends[phase] = self._next(self._points.yields[phase] - 1) + 1
+                self._ends[phase] = self._next_yield(phase, at + 1)
         return events
+
+    def _next_yield(self, phase: PhaseNumber, at: Ms) -> Ms:
+        """The yield point of a coordinated green, from `at` on: between its own and the last one the last, where all cross."""
+        points = self._points.yields
+        return min(at + (point - at) % self.plan.cycle_ms for point in (points[phase], max(points.values())))
+
+    def _awaited(self, greens: frozenset[PhaseNumber]) -> frozenset[PhaseNumber]:
+        """The coordinated phases that have yielded to a phase of their ring before the others yield: that one stays green
+        until all can cross, or a return for seconds would hold the barrier."""
+        points, at = self._points.yields, self.timer.at
+        last = max(points.values())
+        waiting = (p for p in self._coordinated - greens if (at - points[p]) % self.plan.cycle_ms < last - points[p])
+        return frozenset(p for p in waiting if not self._mates[p].isdisjoint(greens))
 
     def _note_state(self) -> list[Event]:
         if self.timer.state is self._state:
@@ -198,14 +212,15 @@ class CoordinatedStrategy:
         how, at, ends = self._how, self.timer.at, self._ends
         early = how.early_yield_ms
         recalled = frozenset(p for p in self._open if is_recalled(how, p))
+        awaited = self._awaited(greens)
         return Asks(
-            calls=(self._coordinated - greens) | recalled,
+            calls=(self._coordinated - greens - awaited) | recalled,
             ped_calls=frozenset(p for p in recalled & self._walkers if how.mode(p) in _WALKS)
             | self._recycled(view, greens),
             holds=frozenset(p for p, end in ends.items() if at < end and p in self._held),
             force_offs=frozenset(p for p, end in ends.items() if at >= (end + early if p in self._coordinated else end))
             | (greens & self._never),
-            omits=self._never | frozenset(p for p in self._others if p not in self._open and p not in greens),
+            omits=self._never | awaited | frozenset(p for p in self._others if p not in self._open and p not in greens),
             ped_omits=frozenset(p for p in self._walkers if not self._walk_fits(view, p)),
             hears_maximums=not how.max_inhibit,
         )
@@ -281,3 +296,9 @@ def _leaders(site: Site, points: CyclePoints) -> dict[PhaseNumber, PhaseNumber]:
         conflicts = [p for p in points.yields if not site.sequence.concurrent(p, phase)]
         found[phase] = max(conflicts or points.yields, key=points.yields.__getitem__)
     return found
+
+
+def _mates(site: Site, phase: PhaseNumber) -> frozenset[PhaseNumber]:
+    """The other phases of its ring on the same side of the barriers."""
+    place = site.sequence.places[phase]
+    return frozenset(site.sequence.rings[place.ring][place.group]) - {phase}

@@ -11,10 +11,10 @@ from edge.model.coordination import Coordination, CoordState, Correction, ForceO
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, Rung, ShellFault
 from edge.model.faults import FaultKind
-from edge.model.units import PhaseNumber
+from edge.model.units import PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.coordinated import MAIN, MIDNIGHT, SPLITS, coordinated, dual, one_ring, plan, runs
-from tests.control.scenario import Scenario
+from tests.control.scenario import Scenario, number
 
 C = 100_000
 GREEN_AT = {1: 0, 5: 0, 2: 16_000, 6: 16_000, 3: 50_000, 7: 50_000, 4: 68_000, 8: 68_000}
@@ -286,6 +286,36 @@ def test_a_lagging_left_turn_is_taken_over_at_a_barrier_and_follows_its_through_
     assert {t % 110_000 for t in s.times(E.PHASE_FORCE_OFF, 5, since)} == {
         58_500
     }  # it leaves with 2: the longer clearance
+
+
+def test_a_left_turn_that_lags_briefly_waits_for_the_other_ring_and_the_barrier_is_crossed_at_the_last_yield_point() -> (
+    None
+):
+    """6 yields at 42.5, 2 at 58.5; 5 is over at once, and a return of 6 for its minimum would hold the side street."""
+    order = builders.rings("1 2 | 3 4", "6 5 | 7 8")
+    s = fast(Scenario(runs(dual(), plan(LAG, Coordination(MAIN), cycle_s=110, order=order)), local=MIDNIGHT), 200)
+    zero = 0  # 6 begins the cycle, and its green is the first
+    while (s.now - zero) % 110_000 != 30_000:
+        s.step()
+    since = s.now
+    s.occupy(5, 4).wait(30).leave(5)
+    assert [(t - zero) % 110_000 for t in s.times(E.PHASE_BEGIN_YELLOW, 6, since)] == [42_500]
+    assert [(t - zero) % 110_000 for t in s.times(E.PHASE_BEGIN_YELLOW, 5, since)] == [58_500]
+    assert [(t - zero) % 110_000 for t in s.times(E.PHASE_BEGIN_YELLOW, 2, since)] == [58_500]
+    fast(s, 120)
+    assert not s.times(E.ALARM_ON)
+    for yielded in s.times(E.COORD_YIELD_POINT, 2, 220_000):
+        assert s.times(E.PHASE_BEGIN_GREEN, 4, yielded)[0] - yielded <= 6_500 or yielded > s.now - 110_000
+
+
+def test_a_green_that_begins_behind_its_force_off_point_ends_after_its_minimum() -> None:
+    """As after a preempt that leaves into it: the next force-off point is nearly a cycle away."""
+    site = coordinated()
+    strategy = CoordinatedStrategy(site, site.plans[PlanNumber(1)])
+    strategy.timer.pick_up(97_000, 97_000, 97_000)
+    assert strategy._end_of(number(4), strategy.timer.at) == strategy.timer.at
+    strategy.timer.pick_up(80_000, 80_000, 80_000)
+    assert strategy._end_of(number(4), strategy.timer.at) == strategy.timer.at + 14_400
 
 
 def test_a_single_ring_without_a_barrier_changes_its_order_between_two_greens() -> None:
