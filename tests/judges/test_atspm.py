@@ -14,6 +14,7 @@ from edge.eventlog.export import write_detector_table
 from edge.model.site import Site
 from edge.sim.replay import replay_log
 from edge.sim.simulate import Setting, simulate
+from tests.config.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT.parent / "shared/data/odot-1136-2024-04-15.csv"
@@ -109,8 +110,9 @@ def conflicts(events: list[tuple[str, int, int]], site: Site) -> list[str]:
     return found
 
 
-def test_ninety_simulated_minutes_are_accepted(tmp_path: Path) -> None:
-    site, log = site_of("dual-ring-8phase.yaml"), tmp_path / "log.csv"
+@pytest.mark.parametrize("name", [path.name for path in EXAMPLES])
+def test_ninety_simulated_minutes_are_accepted(tmp_path: Path, name: str) -> None:
+    site, log = site_of(name), tmp_path / "log.csv"
     simulate(site, Setting(duration_ms=MINUTES_90, out=log))
     assert judge(log, site) == []
     assert len(tables(log, site)["has_data"]) == 6
