@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     _look(verbs)
     _act(verbs)
+    _override(verbs)
     _configure(verbs)
     _analyse(verbs)
     return top
@@ -64,10 +65,46 @@ def _act(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
         ("snapshot", "Write the last half minute to the state directory."),
     ):
         verb = _asks(_verb(verbs, name, text))
-        verb.add_argument("-m", "--why", required=True, metavar="WHY", help="the reason; it is logged with your name")
+        _needs_why(verb)
+        if name == "flash":
+            _stands(verb, "it ends by itself after so long (default: when resumed)")
     reload = _asks(_verb(verbs, "reload", "Read the site file again and take it over at a safe point."))
     reload.add_argument("--wait", action="store_true", help="wait for the outcome (always so)")
     reload.add_argument("-m", "--why", default="reload", metavar="WHY", help="the reason")
+
+
+def _needs_why(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    verb.add_argument("-m", "--why", required=True, metavar="WHY", help="the reason; it is logged with your name")
+    return verb
+
+
+def _stands(verb: argparse.ArgumentParser, text: str = "how long it stands: 30m, 2h (default 1h, at most 24h)") -> None:
+    verb.add_argument("--for", dest="for_s", type=_duration, metavar="T", help=text)
+
+
+def _override(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    """What operators put in the place of what is scheduled."""
+    plan = _needs_why(_asks(_verb(verbs, "plan", "Run a plan, or free, for a time; auto: what is scheduled again.")))
+    plan.add_argument("plan", metavar="N|free|auto", type=_plan)
+    _stands(plan)
+    call = _needs_why(_asks(_verb(verbs, "call", "Place a call for vehicles or pedestrians, once.")))
+    call.add_argument("kind", choices=["phase", "ped"])
+    call.add_argument("phases", nargs="+", type=int, metavar="PHASE")
+    for name, text in (
+        ("hold", "Hold the green of phases for a time."),
+        ("omit", "Do not serve phases for a time."),
+        ("ped-omit", "Do not serve the walks of phases for a time."),
+    ):
+        verb = _needs_why(_asks(_verb(verbs, name, text)))
+        verb.add_argument("phases", nargs="+", type=int, metavar="PHASE")
+        _stands(verb)
+    maximum = _needs_why(_asks(_verb(verbs, "maximum", "Time maximum 2 for a time.")))
+    maximum.add_argument("maximum", type=int, choices=[2])
+    _stands(maximum)
+    standing = _asks(_verb(verbs, "overrides", "What operators have put in place; `overrides cancel ID` ends one."))
+    standing.add_argument("action", nargs="?", choices=["cancel"], help="cancel one (needs its number and -m)")
+    standing.add_argument("id", nargs="?", type=int, metavar="ID")
+    standing.add_argument("-m", "--why", default="", metavar="WHY", help="the reason")
 
 
 def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
@@ -126,6 +163,22 @@ def _traffic(verb: argparse.ArgumentParser) -> None:
     demands = ["balanced", "ns-heavy", "ew-heavy", "swing", "light"]
     verb.add_argument("--demand", choices=demands, default="swing", help="simulated traffic (default %(default)s)")
     verb.add_argument("--seed", type=int, default=1, help="seed of the simulated traffic (default %(default)s)")
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600}
+
+
+def _duration(text: str) -> int:
+    """`90s`, `30m`, `2h` in seconds."""
+    if text[:-1].isdecimal() and text[-1:] in _UNITS:
+        return int(text[:-1]) * _UNITS[text[-1]]
+    raise argparse.ArgumentTypeError(f"{text} is no duration; write 30m or 2h")
+
+
+def _plan(text: str) -> str:
+    if text in {"free", "auto"} or text.isdecimal():
+        return text
+    raise argparse.ArgumentTypeError(f"{text} is neither a plan's number, nor free, nor auto")
 
 
 def _positive(text: str) -> float:

@@ -29,6 +29,7 @@ def lines(status: Said, width: int = WIDTH) -> list[str]:
         _head(status, width),
         "-" * width,
         f"{status['mode'].upper().replace('_', ' ')}  {status['sentence']}",
+        f"CONTROL   {status['control']['line']}",
         *(_ring(k, ring, phases) for k, ring in enumerate(status["rings"], 1)),
         *_plan(status["plan"]),
         *(f"PRIORITY  {p['number']}: {p['doing']}" for p in status["priorities"]),

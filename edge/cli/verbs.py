@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable
 
-from edge.cli import analyse, ask, site_files
+from edge.cli import analyse, ask, orders, site_files
 
 
 def _run(options: Namespace) -> int:
@@ -32,6 +32,13 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "faults": ask.faults,
     "flash": ask.flash,
     "resume": ask.resume,
+    "plan": orders.plan,
+    "call": orders.call,
+    "hold": orders.of_phases,
+    "omit": orders.of_phases,
+    "ped-omit": orders.of_phases,
+    "maximum": orders.maximum,
+    "overrides": orders.overrides,
     "snapshot": ask.snapshot,
     "reload": ask.reload,
     "check": site_files.check,

@@ -55,6 +55,12 @@ class Request:
     why: str = ""
     who: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    uid: int | None = None
+
+    @property
+    def owner(self) -> str:
+        """Who asked, by name and number: `anna (uid 1000)`."""
+        return self.who if self.uid is None else f"{self.who} (uid {self.uid})"
 
     def number(self, name: str, default: float, lowest: float, highest: float) -> float:
         """Option `name`, held between `lowest` and `highest`.
@@ -85,7 +91,7 @@ def read_request(line: bytes) -> Request:
     why = asked.get("why", "")
     if not isinstance(why, str) or len(why) > MAX_WHY_CHARACTERS:
         raise Refused(Code.USAGE, f"why must be a text of at most {MAX_WHY_CHARACTERS} characters")
-    options = {key: value for key, value in asked.items() if key not in {"v", "verb", "why", "who"}}
+    options = {key: value for key, value in asked.items() if key not in {"v", "verb", "why", "who", "uid"}}
     return Request(asked["verb"], " ".join(why.split()), options=options)
 
 

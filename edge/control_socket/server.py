@@ -259,7 +259,7 @@ class Server:
             return write_refusal(refused)
 
     def _answer(self, client: Connection, asked: Request) -> bytes | None:
-        request = Request(asked.verb, asked.why, client.peer.who, asked.options)
+        request = Request(asked.verb, asked.why, client.peer.who, asked.options, client.peer.uid)
         if request.verb == "subscribe":
             client.every_ms = round(SECOND_MS / request.number("hz", 1.0, 0.1, MOST_HZ))
             client.next_ms = self._clock()

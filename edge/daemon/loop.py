@@ -23,6 +23,7 @@ from edge.daemon.desk import Desk, Wish, answer
 from edge.daemon.ending import Ending
 from edge.daemon.narrator import Narrator
 from edge.daemon.options import PlantHook
+from edge.daemon.overrides import Tick
 from edge.daemon.recorder import Recorder
 from edge.daemon.street import Stepped, Street
 from edge.daemon.takeover import Reloader, TakeOver, first_line
@@ -163,19 +164,29 @@ class ControlLoop:
         own = self.ending.commands(now)
         if not own and self._changing is not None and not self.ending.asked:
             own = self._changing[1].commands(now)
-        return [*self._p.desk.take(), *(Wish(command) for command in own)]
+        return [*self._p.desk.take(self._p.clock.wall()), *(Wish(command) for command in own)]
 
     def _after(self, stepped: Stepped, wishes: list[Wish]) -> bool:
         """Everything that follows from a tick. True: the run is over."""
         result = stepped.result
         self._p.recorder.take(stepped)
         self._p.recorder.keep(result.verdict.latch, self.desk.operator_flash)
+        self._keep_overrides(stepped)
         self._p.narrator.tell(stepped)
         answer(wishes, result.decision, {id(command): refusal for command, refusal in result.refusals})
         self._take_notes(stepped)
         self.published = self._state(stepped)
         self._tell_service_manager(stepped.now, self.published)
         return self._come_to_an_end(stepped)
+
+    def _keep_overrides(self, stepped: Stepped) -> None:
+        """Say and store what has become of operators' overrides."""
+        keeper, epoch_ms = self.desk.overrides, stepped.local.epoch_ms
+        tick = Tick(stepped.now, epoch_ms, stepped.inputs.commands)
+        for note in keeper.see(tick, stepped.result.decision.overrides):
+            self._p.recorder.note(epoch_ms, note)
+            self._log.info("override.changed", said=note)
+        self._p.recorder.keep_overrides(keeper.stored)
 
     def _take_notes(self, stepped: Stepped) -> None:
         epoch_ms, mode = stepped.local.epoch_ms, stepped.result.decision.mode
@@ -292,7 +303,7 @@ class ControlLoop:
         self._changing = None
         street = self._p.street
         street.take_over(found.site)
-        self._p.desk.flash_again()
+        self._p.desk.order_again()
         self.ending.bound_ms = Ending(found.site.longest_stop_ms).bound_ms  # a stop may have been asked for meanwhile
         self._p.recorder.take_over(found.site, found.source, street.tick.monitor.latch)
         self._p.recorder.keep_last_good()

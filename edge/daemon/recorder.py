@@ -6,7 +6,7 @@ STATE_DIR/snapshots/    the last half minutes              STATE_DIR/safe-image 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +31,7 @@ from edge.safety.rules import Latch
 from edge.status.facts import Entry, OperatorFlash
 
 STATE_FILE = "state.slots"
+OVERRIDES_FILE = "overrides.slots"
 EVENTS_FOLDER = "events"
 JOURNAL_FOLDER = "journal"
 SNAPSHOTS_FOLDER = "snapshots"
@@ -48,6 +49,7 @@ class Kept:
     latch: Latch | None = None
     operator_flash: OperatorFlash | None = None
     problem: str = ""
+    overrides: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_kept(state_dir: Path) -> Kept:
@@ -55,11 +57,19 @@ def read_kept(state_dir: Path) -> Kept:
     slots = SlotFile(state_dir / STATE_FILE)
     state = slots.read() or {}
     latch, flash = state.get("latch"), state.get("operator_flash")
+    overrides = SlotFile(state_dir / OVERRIDES_FILE)
+    rows = (overrides.read() or {}).get("overrides", ())
     return Kept(
         Latch.from_dict(latch) if isinstance(latch, dict) else None,
-        OperatorFlash(str(flash.get("who")), str(flash.get("why"))) if isinstance(flash, dict) else None,
-        slots.problem or "",
+        _flash(flash) if isinstance(flash, dict) else None,
+        slots.problem or overrides.problem or "",
+        tuple(row for row in rows if isinstance(row, dict)),
     )
+
+
+def _flash(kept: Mapping[str, Any]) -> OperatorFlash:
+    until = kept.get("until", 0)
+    return OperatorFlash(str(kept.get("who")), str(kept.get("why")), until if isinstance(until, int) else 0)
 
 
 class _Store(Protocol):
@@ -82,6 +92,8 @@ class Recorder:
         head = Head(site.id, site.timezone, __version__)
         self._log = LogWriter(state_dir / EVENTS_FOLDER, head, site.log_limits, clock.monotonic_ms)
         self._state = SlotWriter(SlotFile(state_dir / STATE_FILE), clock.monotonic_ms)
+        self._overrides = SlotWriter(SlotFile(state_dir / OVERRIDES_FILE), clock.monotonic_ms)
+        self._stored_overrides: list[dict[str, Any]] = []
         self._snapshots = SnapshotWriter(state_dir / SNAPSHOTS_FOLDER)
         self._moments = SnapshotRing()
         self._journal: JournalWriter | None = None
@@ -128,11 +140,17 @@ class Recorder:
         """Have the state stored if it has changed."""
         state = {
             "latch": None if latch is None else latch.to_dict(),
-            "operator_flash": None if flash is None else {"who": flash.who, "why": flash.why},
+            "operator_flash": None if flash is None else _kept(flash),
         }
         if state != self._stored:
             self._stored = state
             self._state.submit(state)
+
+    def keep_overrides(self, rows: list[dict[str, Any]]) -> None:
+        """Have the operators' overrides stored if they have changed."""
+        if rows != self._stored_overrides:
+            self._stored_overrides = rows
+            self._overrides.submit({"overrides": rows})
 
     def keep_last_good(self) -> None:
         """Have the running site file stored: it has proved itself."""
@@ -154,6 +172,7 @@ class Recorder:
         stores: dict[str, _Store | None] = {
             "the event log": self._log,
             "the state file": self._state,
+            "the overrides": self._overrides,
             "snapshots": self._snapshots,
             "the input journal": self._journal,
             "last good site file, safe image": self.errands,
@@ -168,7 +187,7 @@ class Recorder:
     def close(self) -> None:
         """Store what is left; a disk that does not answer is waited for some seconds and no longer."""
         self.errands.close()
-        for store in (self._state, self._log, self._snapshots, self._journal):
+        for store in (self._state, self._overrides, self._log, self._snapshots, self._journal):
             if store is not None:
                 store.close(2.0)
 
@@ -176,6 +195,11 @@ class Recorder:
         flash = MMU_FLASH if self._flash_status == FlashStatus.MMU else LOCAL_FLASH
         alarms = flash if mode in {Mode.FLASH, Mode.START_UP_FLASH} else 0
         return self._keepalive.due(now, self._last_event, alarms)
+
+
+def _kept(flash: OperatorFlash) -> dict[str, Any]:
+    kept: dict[str, Any] = {"who": flash.who, "why": flash.why}
+    return kept | {"until": flash.until_epoch_ms} if flash.until_epoch_ms else kept
 
 
 def _closing(journal: JournalWriter) -> Callable[[], None]:

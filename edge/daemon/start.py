@@ -31,6 +31,7 @@ from edge.daemon.logs import catch_crashes, configure
 from edge.daemon.loop import ControlLoop, Parts
 from edge.daemon.narrator import Narrator
 from edge.daemon.options import RunOptions
+from edge.daemon.overrides import OverrideKeeper
 from edge.daemon.posix import Signals
 from edge.daemon.realtime import is_real_time, settle
 from edge.daemon.recorder import Kept, Recorder, read_kept
@@ -111,7 +112,7 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
             Street(site, opened, clock, kept.latch),
             clock,
             notifier,
-            Desk(kept.operator_flash),
+            Desk(kept.operator_flash, OverrideKeeper(kept.overrides, clock.wall())),
             recorder,
             Reloader(options.config, _rules(options), chosen.refused),
             Narrator(greens=options.narrate),

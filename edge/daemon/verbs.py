@@ -6,12 +6,15 @@ from typing import Protocol
 from edge.control_socket.connection import Pending
 from edge.control_socket.protocol import Code, Refused, Reply, Request
 from edge.control_socket.server import Access, Answer, Verb
+from edge.daemon import orders
 from edge.daemon.desk import Desk
-from edge.model.commands import CommandKind
+from edge.model.commands import Command, CommandKind
 from edge.status import render
+from edge.status.control import overrides
 from edge.status.facts import Entry, Published
 
 _MOST_EVENTS = 1_000
+_OF_PHASES = (CommandKind.CALL, CommandKind.PED_CALL, CommandKind.HOLD, CommandKind.OMIT, CommandKind.PED_OMIT)
 
 
 class Daemon(Protocol):
@@ -41,7 +44,12 @@ def table(daemon: Daemon) -> Mapping[str, Verb]:
         "detectors": Verb(_published(daemon, render.detectors)),
         "health": Verb(_published(daemon, render.health)),
         "events": Verb(lambda request: _events(daemon, request)),
-        "flash": Verb(_command(daemon, CommandKind.FLASH), Access.CHANGE),
+        "overrides": Verb(lambda _: {"overrides": overrides(_state(daemon))}),
+        "flash": Verb(lambda request: _flash(daemon, request), Access.CHANGE),
+        "plan": Verb(lambda request: orders.run(daemon.desk, _state(daemon).site, request), Access.CHANGE),
+        "maximum_2": Verb(lambda request: orders.maximum_2(daemon.desk, _state(daemon).site, request), Access.CHANGE),
+        "cancel": Verb(lambda request: orders.cancel(daemon.desk, request), Access.CHANGE),
+        **{kind.value: Verb(_phases(daemon, kind), Access.CHANGE) for kind in _OF_PHASES},
         "resume": Verb(lambda request: _resume(daemon, request), Access.CHANGE),
         "faults_clear": Verb(_command(daemon, CommandKind.CLEAR_LATCH), Access.CHANGE),
         "reload": Verb(lambda _: _reload(daemon), Access.CHANGE),
@@ -73,6 +81,18 @@ def _command(daemon: Daemon, kind: CommandKind) -> Answer:
         return daemon.desk.put(kind, request.who, request.why)
 
     return answer
+
+
+def _phases(daemon: Daemon, kind: CommandKind) -> Answer:
+    def answer(request: Request) -> Pending:
+        return orders.phases(daemon.desk, _state(daemon).site, request, kind)
+
+    return answer
+
+
+def _flash(daemon: Daemon, request: Request) -> Pending:
+    for_ms = orders.duration_ms(request, default=0)
+    return daemon.desk.place(Command(CommandKind.FLASH, request.who, request.why, for_ms=for_ms))
 
 
 def _resume(daemon: Daemon, request: Request) -> Pending:

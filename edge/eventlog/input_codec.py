@@ -39,7 +39,7 @@ def encode(rise_ms: Ms, before: Inputs, inputs: Inputs) -> list[Json]:
         _samples(before.detectors, inputs.detectors),
         _samples(before.buttons, inputs.buttons),
         _local(rise_ms, before.local, inputs.local),
-        [[c.kind.value, c.who, c.why] for c in inputs.commands] or 0,
+        [_command(c) for c in inputs.commands] or 0,
         0 if inputs.faults == before.faults else [[f.kind.value, f.where, f.detail] for f in inputs.faults],
         _readbacks(before.readbacks, inputs.readbacks),
         _samples(before.wires, inputs.wires),
@@ -59,11 +59,26 @@ def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
         _samples_back(before.detectors, detectors),
         _samples_back(before.buttons, buttons),
         _local_back(rise_ms, before.local, local),
-        tuple(Command(CommandKind(kind), who, why) for kind, who, why in commands or ()),
+        tuple(_command_back(told) for told in commands or ()),
         before.faults if faults == 0 else tuple(ShellFault(FaultKind(k), where, detail) for k, where, detail in faults),
         before.readbacks if readbacks == 0 else tuple(_readbacks_back(before.readbacks, readbacks)),
         _samples_back(before.wires, wires[0] if wires else 0),
     )
+
+
+def _command(command: Command) -> list[Json]:
+    """`[kind, who, why]`, and for an order of an operator's what it is about."""
+    told: list[Json] = [command.kind.value, command.who, command.why]
+    about: list[Json] = [command.id, list(command.phases), command.plan, command.for_ms]
+    return told if about == [0, [], None, 0] else told + about
+
+
+def _command_back(told: list[Json]) -> Command:
+    kind, who, why, *about = told
+    if not about:
+        return Command(CommandKind(kind), who, why)
+    number, phases, plan, for_ms = about
+    return Command(CommandKind(kind), who, why, number, tuple(phases), plan, for_ms)
 
 
 def _samples(before: _Samples[_Number], after: _Samples[_Number]) -> Json:

@@ -39,10 +39,11 @@ class LoopFacts:
 
 @dataclass(frozen=True, slots=True)
 class OperatorFlash:
-    """Flash asked for by an operator: by whom and why."""
+    """Flash asked for by an operator: by whom and why. `until_epoch_ms`: when it ends by itself; 0: when resumed."""
 
     who: str
     why: str
+    until_epoch_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from edge.model.plans import LocalTime
 from edge.model.sequence import Sequence as Rings
 from edge.model.site import Channel, Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
+from edge.status.control import control
 from edge.status.coordination import coordination, step_sentence
 from edge.status.facts import DeviceFacts, Entry, LoopFacts, Published, ShellFacts
 
@@ -44,6 +45,7 @@ def status(published: Published) -> Said:
         "mode": _word(core.mode),
         "rung": _word(core.rung),
         "sentence": sentence(published),
+        "control": control(published),
         "plan": _plan(site, core),
         "preempt": _preempt(core),
         "priorities": [{"number": p.number, "doing": p.doing} for p in core.priorities],

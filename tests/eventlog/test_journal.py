@@ -31,7 +31,7 @@ from edge.model.exchange import Inputs, Readback, ShellFault
 from edge.model.faults import FaultKind
 from edge.model.indications import Indication, Lamps
 from edge.model.plans import LocalTime
-from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 from tests.eventlog.simulated_disk import SimulatedDisk, crash_states
 
 RUNS = Path("/journal")
@@ -59,12 +59,18 @@ def numbers(most: int) -> st.SearchStrategy[int]:
     return st.integers(1, most)
 
 
+plain = st.builds(Command, st.sampled_from(CommandKind), words, words)
+about = st.lists(st.integers(1, 16).map(PhaseNumber), max_size=3).map(tuple)
+plans = st.none() | st.integers(1, 9).map(PlanNumber)
+orders_ = plain | st.builds(
+    Command, st.sampled_from(CommandKind), words, words, st.integers(0, 9), about, plans, instants
+)
 inputs_ = st.builds(
     Inputs,
     st.dictionaries(numbers(9).map(DetectorNumber), st.one_of(samples, shared_samples), max_size=6),
     st.dictionaries(numbers(3).map(ButtonNumber), shared_samples, max_size=3),
     locals_,
-    st.lists(st.builds(Command, st.sampled_from(CommandKind), words, words), max_size=2).map(tuple),
+    st.lists(orders_, max_size=2).map(tuple),
     st.lists(st.builds(ShellFault, st.sampled_from(FaultKind), words, words), max_size=2).map(tuple),
     st.lists(st.builds(Readback, st.integers(0, 10**6), instants, lamps), max_size=2).map(tuple),
 )
@@ -239,7 +245,7 @@ def test_a_record_of_a_later_program_ends_the_reading() -> None:
         (b"", "no input journal"),
         (b"TimeStamp,DeviceId,EventId,Parameter\n", "no input journal"),
         (frame(b"E 1 2 3:4"), "no input journal"),
-        (frame(b'J {"v":3,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
+        (frame(b'J {"v":4,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
     ],
 )
 def test_what_is_no_journal_is_refused_by_name(data: bytes, says: str) -> None:
