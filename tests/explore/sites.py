@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from edge.model.commands import CommandKind
 from edge.model.detectors import DetectorLimits
 from edge.model.indications import ChannelKind
+from edge.model.overlaps import Overlap, OverlapKind
 from edge.model.phases import PedTiming, Phase
 from edge.model.site import Card, Options, Site, StartUp
-from edge.model.units import PhaseNumber
+from edge.model.units import OverlapNumber, PhaseNumber
 from tests import builders
+from tests.control.any_overlaps import with_overlap
 from tests.explore.judge import Head, Sheet
 
 TICK = 1_000
@@ -74,6 +76,8 @@ def sheet(explored: Explored) -> Sheet:
     site = explored.site
     heads = []
     for c in site.channels.values():
+        if c.overlap is not None:
+            continue  # overlaps are judged by the monitor, and by who waits for them; this judge knows phases
         p = site.phases[c.phase]
         least: Mapping[str, int] = {"GREEN": p.min_green_ms, "YELLOW": p.yellow_ms}
         if c.kind is ChannelKind.PEDESTRIAN and p.ped is not None:
@@ -185,4 +189,68 @@ STAGES = Explored(
     quick=True,
 )
 
-SITES = (TWO_PHASE, TWO_PHASE_PED, TWO_PHASE_FLASH, STAGES, DUAL_SMALL, DUAL_FOUR, DUAL_FOUR_TOGETHER, DUAL_EIGHT)
+
+def overlap(number: int, parents: Row[int], **more: object) -> Overlap:
+    """An overlap of two seconds' green, a yellow of two and a red clearance of one."""
+    base = Overlap(
+        OverlapNumber(number), "", OverlapKind.NORMAL, tuple(map(PhaseNumber, parents)), 2 * TICK, TICK, 2 * TICK
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def arrow(number: int, protected: int, opposing: int, **more: object) -> Overlap:
+    """A left turn with a flashing yellow arrow."""
+    kind = OverlapKind.FLASHING_YELLOW_ARROW
+    return overlap(number, [protected], kind=kind, opposing=PhaseNumber(opposing), **more)
+
+
+def overlapping(site: Site, *overlaps: Overlap) -> Site:
+    """The site with these overlaps and the card that `check` would ask for."""
+    for each in overlaps:
+        site = with_overlap(site, each)
+    return site
+
+
+FYA = Explored(
+    "a left turn with a flashing yellow arrow, not beside the walk",
+    overlapping(
+        small(
+            ("1 2 | 4",),
+            [seconds(1, 1, 0, 1, (1, 1)), seconds(2, 2, 1, 2, (2, 1), ped=PED), seconds(4, 1, 0, 1, (1, 1))],
+            options=Options(TICK),
+        ),
+        arrow(1, 1, 2, delay_ms=TICK, not_with_ped=(PhaseNumber(2),)),
+    ),
+    ("1 2 | 4",),
+)
+RIGHT_TURN = Explored(
+    "right turns: from one phase into the other, trailing, minus green",
+    overlapping(
+        small(
+            ("1 | 4", "6 | 8"),
+            [
+                seconds(1, 1, 0, 1, (1, 1)),
+                seconds(4, 1, 0, 1, (2, 0)),
+                seconds(6, 1, 0, 2, (1, 0)),
+                seconds(8, 1, 0, 1, (1, 1), dual_entry=True),
+            ],
+            options=Options(TICK),
+        ),
+        overlap(1, [4, 1]),
+        overlap(2, [6], trailing_green_ms=2 * TICK, modifiers=(PhaseNumber(1),)),
+    ),
+    ("1 | 4", "6 | 8"),
+)
+
+SITES = (
+    FYA,
+    RIGHT_TURN,
+    TWO_PHASE,
+    TWO_PHASE_PED,
+    TWO_PHASE_FLASH,
+    STAGES,
+    DUAL_SMALL,
+    DUAL_FOUR,
+    DUAL_FOUR_TOGETHER,
+    DUAL_EIGHT,
+)
