@@ -35,9 +35,13 @@ _CLEARING = frozenset({OverlapInterval.YELLOW_CHANGE, OverlapInterval.RED_CLEARA
 
 
 class _Follower:
-    """One overlap, its machine, and who conflicts with it. `asked`: in this tick somebody waits for it to be red."""
+    """One overlap, its machine, and who conflicts with it. `asked`: in this tick somebody waits for it to be red.
 
-    __slots__ = ("against_arrow", "against_green", "asked", "machine", "overlap", "parents")
+    `yielded`: the green phases for whose walk it has ended. It does not begin again before that walk does, or calls that
+    come and go could put the walk off for ever.
+    """
+
+    __slots__ = ("against_arrow", "against_green", "asked", "machine", "overlap", "parents", "yielded")
 
     def __init__(self, overlap: Overlap, conflicts: Mapping[PhaseNumber, Phases], now: Ms) -> None:
         self.overlap = overlap
@@ -47,6 +51,7 @@ class _Follower:
         self.against_arrow = modifiers | (conflicts[overlap.opposing] if overlap.opposing is not None else _NOBODY)
         self.machine = OverlapMachine(overlap, now)
         self.asked = False
+        self.yielded: Phases = _NOBODY
 
     @property
     def against(self) -> Phases:
@@ -103,6 +108,7 @@ class Overlaps:
         for f in self._followers:
             if phase in f.overlap.not_with_ped and not f.is_red:
                 f.asked = True
+                f.yielded |= {phase}
                 free = False
         return free
 
@@ -119,6 +125,7 @@ class Overlaps:
             if f.machine.is_moving:
                 events += self._go_on(now, f, coming, walks)
             elif f.is_red and may_begin and not f.asked:
+                f.yielded = frozenset(p for p in f.yielded if p in walks and self._machines[p].is_green)
                 events += self._begin(now, f, coming)
             f.asked = False
         return events
@@ -159,7 +166,7 @@ class Overlaps:
         against = f.against_arrow if arrow else f.against_green
         if not coming.isdisjoint(against) or any(self._machines[p].interval is not Interval.RED for p in against):
             return []
-        if any(self._walks(now, p) for p in f.overlap.not_with_ped):
+        if f.yielded or any(self._walks(now, p) for p in f.overlap.not_with_ped):
             return []
         return f.machine.begin(now, self._revert_ms, arrow=arrow)
 

@@ -315,3 +315,22 @@ def test_a_ped_of_another_phase_may_be_excepted_too() -> None:
     street.press(8).until(60, 8, Interval.MIN_GREEN)
     assert street.ped(8) is PedInterval.WALK
     assert street.shows() is RED
+
+
+def test_calls_that_come_and_go_do_not_put_the_walk_off_for_ever() -> None:
+    """Found by walking all states: opposed in the very tick in which the arrow is red, every time."""
+    site = dual(arrow(1, 2, not_with_ped=(PhaseNumber(2),)))
+    site = replace(site, phases={n: replace(p, locking=False) for n, p in site.phases.items()})
+    street = Street(site).settled()
+    street.occupy(2).until(60, 2, Interval.MIN_GREEN)
+    street.until_shows(ARROW)
+    street.wait(3)
+    street.press(2)
+    for _ in range(4):
+        street.until_shows(CLEARANCE).wait(1.2)
+        street.occupy(4).wait(1.5)
+        street.leave(4)
+        street.step()
+        if street.ped(2) is not PedInterval.DONT_WALK:
+            return
+    raise AssertionError("the walk never came")

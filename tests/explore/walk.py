@@ -228,7 +228,7 @@ def _waiters(site: Site) -> tuple[tuple[str, int], ...]:
 
 def _heads_of(site: Site) -> list[tuple[int, str]]:
     """For each who waits, the channel that serves and what it then shows."""
-    by_place = {(c.kind.value, int(c.phase)): int(c.number) for c in site.channels.values()}
+    by_place = {(c.kind.value, int(c.phase)): int(c.number) for c in site.channels.values() if c.overlap is None}
     found = []
     for kind, phase in _waiters(site):
         ped = kind == "button"
