@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.control.asks import NOTHING, Asks, Phases
+from edge.control.asks import NOBODY, Asks, Phases
 from edge.model.events import Event, EventCode
 
 
@@ -10,18 +10,23 @@ class AskLog:
     """Remembers what was asked for, and logs what began and ended."""
 
     def __init__(self) -> None:
-        self._noted = NOTHING
+        self._holds: Phases = NOBODY
+        self._omits: Phases = NOBODY
+        self._ped_omits: Phases = NOBODY
 
-    def note(self, asks: Asks) -> list[Event]:
-        """Holds (41, 42), omits (46, 47) and pedestrian omits (48, 49) that began and ended."""
-        noted = self._noted
-        if asks is noted:
+    def note(self, holds: Phases = NOBODY, omits: Phases = NOBODY, ped_omits: Phases = NOBODY) -> list[Event]:
+        """Holds (41, 42) whoever asks for them; omits (46, 47) and pedestrian omits (48, 49) of wires and operators.
+
+        What a coordinated plan leaves out at an instant of its cycle is no phase omit, and not logged as one.
+        """
+        if (holds, omits, ped_omits) == (self._holds, self._omits, self._ped_omits):
             return []
-        self._noted = asks
+        before = self._holds, self._omits, self._ped_omits
+        self._holds, self._omits, self._ped_omits = holds, omits, ped_omits
         return [
-            *_changed(noted.holds, asks.holds, EventCode.PHASE_HOLD_ON, EventCode.PHASE_HOLD_OFF),
-            *_changed(noted.omits, asks.omits, EventCode.PHASE_OMIT_ON, EventCode.PHASE_OMIT_OFF),
-            *_changed(noted.ped_omits, asks.ped_omits, EventCode.PED_OMIT_ON, EventCode.PED_OMIT_OFF),
+            *_changed(before[0], holds, EventCode.PHASE_HOLD_ON, EventCode.PHASE_HOLD_OFF),
+            *_changed(before[1], omits, EventCode.PHASE_OMIT_ON, EventCode.PHASE_OMIT_OFF),
+            *_changed(before[2], ped_omits, EventCode.PED_OMIT_ON, EventCode.PED_OMIT_OFF),
         ]
 
 

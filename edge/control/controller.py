@@ -102,7 +102,7 @@ class Controller:
         if self._mode.mode is Mode.RUN:
             events += self._serve(t)
         else:
-            events += self._log.note(NOTHING)
+            events += self._log.note()
             if self._mode.mode is Mode.CLEARING:
                 events += self._overlaps.time(t)
                 events += self._apply(t, self._rings.clear(t))
@@ -288,7 +288,7 @@ class Controller:
             self._bent_ms = self._view.heard_ms
             return events
         asks, asked = self._ask()
-        events += asked + self._log.note(asks)
+        events += asked + self._log.note(asks.holds, *self._outside.omits)
         events += self._overlaps.time(now)
         demand = self._demand(now, asks)
         moves = self._rings.tick(now, demand, asks)
