@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from edge.check.movements import green_together, is_placed, name_of
+from edge.check.movements import green_together, is_placed, name_of, phases_of
 from edge.check.words import listed, s
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
@@ -88,8 +88,29 @@ def timing_keeps_the_card(draft: Draft, findings: Findings) -> None:
     for card in draft.site.card.channels:
         channel = draft.site.channels[card.number]
         phase = draft.site.phases.get(channel.phase)
-        if phase is not None and channel.overlap is None:
+        if channel.ped_overlap is not None:
+            _walks_keep(card, draft.site, channel.ped_overlap, findings)
+        elif phase is not None and channel.overlap is None:
             _keeps(card, phase, findings)
+
+
+def _walks_keep(card: CardChannel, site: Site, number: int, findings: Findings) -> None:
+    """A shared crosswalk walks with each of its phases and clears in its own time."""
+    overlap = site.ped_overlaps[number]
+    for p in overlap.phases:
+        phase = site.phases[p]
+        if phase.ped is not None and phase.ped.walk_ms < card.min_walk_ms:
+            what = f"phase {p}: walk {s(phase.ped.walk_ms)} s, the card of channel {card.number} wants {s(card.min_walk_ms)} s"
+            findings.cross(("phases", p, "walk"), what, f"at least {s(card.min_walk_ms)}", [("conflicts",)])
+    if overlap.clearance_ms < card.min_ped_clearance_ms:
+        what = f"pedestrian overlap {number} clears in {s(overlap.clearance_ms)} s, the card of channel {card.number} wants "
+        least = s(card.min_ped_clearance_ms)
+        findings.cross(("ped_overlaps", number), f"{what}{least} s", f"ped_clear: at least {least}", [("conflicts",)])
+    if overlap.longest_end_ms < card.min_yellow_and_red_ms:
+        end = s(overlap.longest_end_ms)
+        what = f"pedestrian overlap {number} is clear after {end} s, the card of channel {card.number} wants "
+        least = s(card.min_yellow_and_red_ms)
+        findings.cross(("ped_overlaps", number), f"{what}{least} s", "a longer ped_clear", [("conflicts",)])
 
 
 def _keeps(card: CardChannel, phase: Phase, findings: Findings) -> None:
@@ -151,7 +172,7 @@ def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
         ("channels",),
         *(p for p in findings.spoiled if p[:1] == ("channels",) and p[2:] in _WHAT_IT_SHOWS),
     ]
-    shown = {(c.kind, c.phase) for c in site.channels.values() if c.overlap is None}
+    shown = {(c.kind, p) for c in site.channels.values() if c.overlap is None for p in phases_of(site, c)}
     shown |= {(ChannelKind.VEHICLE, c.phase) for c in site.channels.values() if c.kind is ChannelKind.ARROW}
     driven = {detector.phase for detector in site.detectors.values()}
     for number, phase in site.phases.items():
@@ -163,7 +184,7 @@ def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
             what = f"no channel shows the walk of phase {number}"
             findings.cross((*here, "walk"), what, f"add a row to channels with ped: {number}", spoiled)
     for channel_number, channel in site.channels.items():
-        if channel.overlap is None:
+        if channel.overlap is None and channel.ped_overlap is None:
             _has_its_phase(site, channel_number, channel, findings)
 
 

@@ -4,6 +4,7 @@ from edge.check.words import s
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
 from edge.model.indications import ChannelKind
+from edge.model.ped_overlaps import PedOverlap
 from edge.model.phases import Phase
 from edge.model.site import CardChannel
 from edge.model.units import Ms
@@ -21,7 +22,9 @@ def heads_show_what_the_card_says(draft: Draft, findings: Findings) -> None:
         phase = site.phases.get(channel.phase)
         if phase is None:
             continue
-        if channel.kind is ChannelKind.PEDESTRIAN:
+        if channel.ped_overlap is not None:
+            _shared_display(card, site.ped_overlaps[channel.ped_overlap], findings)
+        elif channel.kind is ChannelKind.PEDESTRIAN:
             _ped_display(card, phase, findings)
         elif channel.overlap is None:
             _red_yellow(card, phase, findings)
@@ -70,6 +73,14 @@ def _ped_display(card: CardChannel, phase: Phase, findings: Findings) -> None:
     what = f"phase {phase.number} clears its walk {has}, the card of channel {card.number} says {wanted} (ped_display)"
     path: Path = ("phases", phase.number, "ped_display")
     findings.cross(path, what, f"{wanted}, or mend the card", _uses(card, "ped_display"))
+
+
+def _shared_display(card: CardChannel, overlap: PedOverlap, findings: Findings) -> None:
+    if overlap.steady_clearance != card.steady_clearance:
+        has = "steady" if overlap.steady_clearance else "flashing"
+        what = f"pedestrian overlap {overlap.number} clears {has}, the card of channel {card.number} does not (ped_display)"
+        path: Path = ("ped_overlaps", overlap.number)
+        findings.cross(path, what, "the same in ped_display of its phases and of the card", _uses(card, "ped_display"))
 
 
 def _card_path(card: CardChannel) -> Path:

@@ -13,6 +13,8 @@ from edge.model.units import PhaseNumber
 
 def phases_of(site: Site, channel: Channel) -> tuple[PhaseNumber, ...]:
     """The phases beside whose green a channel may be green."""
+    if channel.ped_overlap is not None:
+        return site.ped_overlaps[channel.ped_overlap].phases
     overlap = overlap_of(site, channel)
     return overlap.parents if overlap is not None else (channel.phase,)
 
@@ -56,6 +58,8 @@ def name_of(site: Site, channel: Channel) -> str:
     overlap = overlap_of(site, channel)
     if overlap is not None:
         return f"overlap {overlap.letter} of phase{'s' if len(overlap.parents) > 1 else ''} {listed(overlap.parents)}"
+    if channel.ped_overlap is not None:
+        return f"pedestrian overlap {channel.ped_overlap} of phases {listed(phases_of(site, channel))}"
     return f"{'ped' if channel.kind is ChannelKind.PEDESTRIAN else 'phase'} {channel.phase}"
 
 
@@ -66,7 +70,7 @@ def _beside(site: Site, phases: tuple[PhaseNumber, ...], other: Channel) -> bool
 def _excepts(site: Site, channel: Channel, other: Channel) -> bool:
     """Whether the overlap of a channel is red beside the other: its modifier, or a walk it does not run with."""
     overlap = overlap_of(site, channel)
-    if overlap is None or other.overlap is not None:
+    if overlap is None or other.overlap is not None or other.ped_overlap is not None:
         return False
     walk = other.kind is ChannelKind.PEDESTRIAN
     return other.phase in overlap.modifiers or (walk and other.phase in overlap.not_with_ped)

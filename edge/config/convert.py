@@ -9,6 +9,7 @@ from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_external import flash_rules_of, inputs_of
 from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
+from edge.config.convert_ped_overlaps import ped_overlaps_of, shows_known_ped_overlap
 from edge.config.convert_phases import phase_of
 from edge.config.convert_plans import plan_of
 from edge.config.convert_preempts import preempts_of, priorities_of
@@ -18,6 +19,7 @@ from edge.config.words import FlashWord
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, PedButton
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
+from edge.model.ped_overlaps import PedOverlap
 from edge.model.phases import PedDisplay
 from edge.model.sequence import Sequence
 from edge.model.site import Card, CardChannel, Channel, Fallback, LogLimits, Options, Site, StartUp
@@ -42,11 +44,13 @@ _WIRES = {
 def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
     """The frozen site. Where `findings` has problems it is a draft, good for cross-checks and nothing else."""
     sequence = _sequence(rows, findings)
-    overlaps = overlaps_of(rows, findings)
+    overlaps, ped_overlaps = overlaps_of(rows, findings), ped_overlaps_of(rows, findings)
     channels = {
-        n: _channel(n, row, overlaps, findings)
+        n: _channel(n, row, overlaps, ped_overlaps, findings)
         for n, row in rows.channels.items()
-        if _shows_one(n, row, findings) and shows_known_overlap(n, row, overlaps, findings)
+        if _shows_one(n, row, findings)
+        and shows_known_overlap(n, row, overlaps, findings)
+        and shows_known_ped_overlap(n, row, ped_overlaps, findings)
     }
     return Site(
         id=rows.intersection.id,
@@ -72,6 +76,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         inputs=inputs_of(rows, sequence),
         flash=flash_rules_of(rows),
         overlaps=overlaps,
+        ped_overlaps=ped_overlaps,
         preempts=preempts_of(rows),
         priorities=priorities_of(rows),
     )
@@ -157,7 +162,7 @@ def _button(number: ButtonNumber, row: ButtonRow, defaults: DetectorFaultsRow) -
 def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bool:
     """Whether the channel shows one thing: a phase, its pedestrian movement or an overlap."""
     here = ("channels", number)
-    named = {"phase": row.phase, "ped": row.ped, "overlap": row.overlap}
+    named = {"phase": row.phase, "ped": row.ped, "overlap": row.overlap, "ped_overlap": row.ped_overlap}
     given = [key for key, value in named.items() if value is not None]
     if len(given) == 1:
         return True
@@ -171,9 +176,16 @@ def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bo
 
 
 def _channel(
-    number: ChannelNumber, row: ChannelRow, overlaps: Mapping[OverlapNumber, Overlap], findings: Findings
+    number: ChannelNumber,
+    row: ChannelRow,
+    overlaps: Mapping[OverlapNumber, Overlap],
+    ped_overlaps: Mapping[int, PedOverlap],
+    findings: Findings,
 ) -> Channel:
-    kind, phase = kind_of(row, overlaps)
+    if row.ped_overlap is not None:
+        kind, phase = ChannelKind.PEDESTRIAN, ped_overlaps[row.ped_overlap].phases[0]
+    else:
+        kind, phase = kind_of(row, overlaps)
     here = ("channels", number)
     lamps, wanted = _WIRES[kind]
     if len(row.wires) != wanted:
@@ -187,7 +199,9 @@ def _channel(
     if row.accessible is not None and kind is not ChannelKind.PEDESTRIAN:
         what = f"channel {number} is a {kind.value} channel and has an accessible signal"
         findings.value((*here, "accessible"), what, "remove it, or name the channel of the walk")
-    return Channel(number, kind, phase, row.output, tuple(row.wires), flash, row.overlap, row.accessible)
+    return Channel(
+        number, kind, phase, row.output, tuple(row.wires), flash, row.overlap, row.accessible, row.ped_overlap
+    )
 
 
 def _card(rows: SiteFile, channels: Mapping[ChannelNumber, Channel]) -> Card:

@@ -25,6 +25,7 @@ from edge.config.fields import (
     Word,
 )
 from edge.config.overlap_rows import OverlapKey, OverlapRow
+from edge.config.ped_overlap_rows import PedOverlapKey, PedOverlapRow
 from edge.config.phase_rows import PhaseRow
 from edge.config.plan_rows import CoordinationRow, PlanRow
 from edge.config.preempt_rows import PreemptKey, PreemptRow, PriorityKey, PriorityRow
@@ -171,6 +172,7 @@ class ChannelRow(Row):
     phase: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose vehicle signals it shows.")
     ped: Annotated[PhaseNumber | None, Whole(1, 16)] = optional("The phase whose pedestrian signals it shows.")
     overlap: OverlapKey | None = optional("The overlap it shows.")
+    ped_overlap: Annotated[int | None, Whole(1, 16)] = optional("The pedestrian overlap it shows.")
     output: Annotated[str, Name()] = Field(description="The device that lights it.")
     wires: list[Annotated[int, Whole(0, 9_999)]] = Field(
         description="[red, yellow, green], a fourth for a flashing arrow, or [don't walk, walk]; coil or line numbers from 0."
@@ -325,6 +327,7 @@ class SiteFile(Row):
         {}, "End of green of a phase to start of green of another, s."
     )
     overlaps: dict[OverlapKey, OverlapRow] = setting({}, "The overlaps, A to P.")
+    ped_overlaps: dict[PedOverlapKey, PedOverlapRow] = setting({}, "Crosswalks that several phases share.")
     io: dict[Annotated[str, Name()], DeviceRow] = Field(description="The devices.")
     detectors: dict[DetectorKey, DetectorRow] = setting({}, "The vehicle detectors.")
     ped_buttons: dict[ButtonKey, ButtonRow] = setting({}, "The push-buttons.")

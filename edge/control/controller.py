@@ -20,6 +20,7 @@ from edge.control.moves import Demand, RingMoves
 from edge.control.outside import Outside
 from edge.control.overlaps import Overlaps
 from edge.control.pattern import Pattern
+from edge.control.ped_overlaps import PedOverlaps
 from edge.control.preempt import Preemption
 from edge.control.priority import TransitPriority
 from edge.control.rings import Rings
@@ -57,11 +58,12 @@ class Controller:
         self._machines = {n: PhaseMachine(p, now) for n, p in site.phases.items()}
         self._calls = {n: PhaseCalls(p, now) for n, p in site.phases.items()}
         self._overlaps = Overlaps(site, self._machines, now)
-        self._rings = Rings(site, self._machines, self._calls, self._overlaps)
+        self._ped_overlaps = PedOverlaps(site, self._machines, now)
+        self._rings = Rings(site, self._machines, self._calls, self._overlaps, self._ped_overlaps)
         self._bank = DetectorBank(site, self._calls, now)
         self._book = FaultBook(site.fallback.return_after_ms)
         self._mode = UnitMode(site.start_up, now)
-        self._lamps = LampTable(site, self._overlaps)
+        self._lamps = LampTable(site, self._overlaps, self._ped_overlaps)
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
         self._longest_wait_ms = longest_wait_ms(site)
@@ -107,6 +109,7 @@ class Controller:
                 events += self._overlaps.time(t)
                 events += self._apply(t, self._rings.clear(t))
                 events += self._overlaps.follow(t, NOBODY, NOBODY, may_begin=False)
+                events += self._ped_overlaps.time(t) + self._ped_overlaps.follow(t, NOBODY, {}, NOBODY)
         mode = self._mode.mode
         return Decision(
             mode,
@@ -255,12 +258,12 @@ class Controller:
     @property
     def _all_red(self) -> bool:
         """Whether no phase and no overlap is in green, yellow or red clearance."""
-        return self._rings.all_red and self._overlaps.all_red
+        return self._rings.all_red and self._overlaps.all_red and self._ped_overlaps.all_stand
 
     def _all_machines_red(self, now: Ms) -> list[Event]:
         """Begin again with red machines; what was not red is logged as ended."""
         events = [event for machine in self._machines.values() for event in machine.cut()]
-        events += self._overlaps.forget(now)
+        events += self._overlaps.forget(now) + self._ped_overlaps.forget(now)
         for number, phase in self._site.phases.items():
             self._machines[number] = PhaseMachine(phase, now)
         self._rings.forget()
@@ -289,13 +292,16 @@ class Controller:
             return events
         asks, asked = self._ask()
         events += asked + self._log.note(asks.holds, *self._outside.omits)
-        events += self._overlaps.time(now)
+        events += self._overlaps.time(now) + self._ped_overlaps.time(now)
         demand = self._demand(now, asks)
         moves = self._rings.tick(now, demand, asks)
         at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
         events += self._apply(now, moves)
         if self._site.overlaps:
             events += self._overlaps.follow(now, self._rings.coming, demand.walks)
+        if self._site.ped_overlaps:
+            after = self._rings.following(demand.vehicles)
+            events += self._ped_overlaps.follow(now, self._rings.coming, after, demand.walks)
         return [e for e in events if e.code not in _CALL or e.parameter not in at_once] if at_once else events
 
     def _ask(self) -> tuple[Asks, list[Event]]:

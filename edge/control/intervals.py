@@ -97,8 +97,8 @@ class PhaseMachine:
     """One phase's vehicle and pedestrian interval. Starts red, with its red revert running from `now`."""
 
     __slots__ = (
-        "_added", "_extended", "_led", "_vehicle_minimum_ms", "_walk_waits", "green_began", "green_ended", "hurried",
-        "interval", "is_green", "is_on", "minimum_ms", "number", "ped", "ped_since", "red_since", "since", "timing",
+        "_added", "_extended", "_led", "_vehicle_minimum_ms", "green_began", "green_ended", "hurried", "interval",
+        "is_green", "is_on", "minimum_ms", "number", "ped", "ped_since", "red_since", "since", "timing", "walk_waits",
     )  # fmt: skip
 
     def __init__(self, timing: Phase, now: Ms) -> None:
@@ -116,7 +116,7 @@ class PhaseMachine:
         self._vehicle_minimum_ms = 0  # of this green, pedestrians left aside
         self._added = False  # whether an added initial made it longer
         self._led = False  # whether the walk began before this green
-        self._walk_waits = False  # for the green that follows red and amber
+        self.walk_waits = False  # for the green that follows red and amber
         self._extended = False  # this walk and its clearance, after a long press
         self.ped = PedInterval.DONT_WALK
         self.ped_since = now
@@ -160,7 +160,7 @@ class PhaseMachine:
         self.minimum_ms = max(stated_ms, initial_ms)
         self._added = initial_ms > stated_ms
         self._vehicle_minimum_ms = max(self.timing.min_green_ms, initial_ms)
-        self._led, self._walk_waits = lead_ms > 0, walk and not lead_ms
+        self._led, self.walk_waits = lead_ms > 0, walk and not lead_ms
         if self._led:
             return self._move(now, Cue.LEAD) + self._step_ped(now, Cue.WALK)
         return self._move(now, Cue.AMBER if self.timing.red_yellow_ms else Cue.START)
@@ -289,7 +289,7 @@ class PhaseMachine:
         return events
 
     def _begin_waiting_walk(self, now: Ms) -> list[Event]:
-        waits, self._walk_waits = self._walk_waits, False
+        waits, self.walk_waits = self.walk_waits, False
         return self._step_ped(now, Cue.WALK) if waits else []
 
     def _step_ped(self, now: Ms, cue: Cue) -> list[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from edge.control.intervals import PhaseMachine
 from edge.control.overlaps import Overlaps
+from edge.control.ped_overlaps import PedOverlaps
 from edge.model.exchange import Interval, Mode, PedInterval
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import OverlapInterval
@@ -46,7 +47,7 @@ STANDING: dict[ChannelKind, Indication] = {
 class LampTable:
     """What every channel of one site shows, by mode and by its phase's interval."""
 
-    def __init__(self, site: Site, overlaps: Overlaps) -> None:
+    def __init__(self, site: Site, overlaps: Overlaps, ped_overlaps: PedOverlaps) -> None:
         channels = site.channels.values()
         self._flash = {c.number: c.flash for c in channels}
         self._all_red = {c.number: STANDING[c.kind] for c in channels}
@@ -58,8 +59,16 @@ class LampTable:
         self._peds = [
             (c.number, c.phase, PED_SHOWS_STEADY if _clears_steady(site, c.phase) else PED_SHOWS)
             for c in phases
-            if c.kind is ChannelKind.PEDESTRIAN
+            if c.kind is ChannelKind.PEDESTRIAN and c.ped_overlap is None
         ]
+        self._ped_overlaps = ped_overlaps
+        self._walks_on = {
+            n: (
+                [c.number for c in channels if c.ped_overlap == n],
+                PED_SHOWS_STEADY if o.steady_clearance else PED_SHOWS,
+            )
+            for n, o in site.ped_overlaps.items()
+        }
         self._overlaps = overlaps
         self._shown_on = {o: [c.number for c in channels if c.overlap == o] for o in site.overlaps}
 
@@ -77,6 +86,9 @@ class LampTable:
                 image.update((number, shows[machines[phase].ped]) for number, phase, shows in self._peds)
                 for overlap, interval in self._overlaps.intervals():
                     image.update(dict.fromkeys(self._shown_on[overlap], OVERLAP_SHOWS[interval]))
+                for number, ped in self._ped_overlaps.intervals():
+                    shown_on, shows = self._walks_on[number]
+                    image.update(dict.fromkeys(shown_on, shows[ped]))
                 return image
 
     @property

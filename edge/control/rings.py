@@ -26,6 +26,7 @@ from edge.control.green_timers import GreenTimers
 from edge.control.intervals import PhaseMachine
 from edge.control.moves import Demand, RingMoves
 from edge.control.overlaps import Overlaps
+from edge.control.ped_overlaps import PedOverlaps
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
@@ -58,11 +59,13 @@ class Rings:
         machines: Mapping[PhaseNumber, PhaseMachine],
         calls: Mapping[PhaseNumber, PhaseCalls],
         overlaps: Overlaps,
+        ped_overlaps: PedOverlaps,
     ) -> None:
         self._site = site
         self._machines = machines
         self._calls = calls
         self._overlaps = overlaps
+        self._ped_overlaps = ped_overlaps
         self._places: dict[PhaseNumber, Place] = site.sequence.places
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in self._places}
         self._group_of = {p: place.group for p, place in self._places.items()}
@@ -142,6 +145,11 @@ class Rings:
             elif machine.interval is Interval.RED:
                 ring.active = None
         return moves
+
+    def following(self, wanted: frozenset[PhaseNumber]) -> dict[PhaseNumber, PhaseNumber]:
+        """Who would follow each active phase if it ended now, on its side of the barrier."""
+        after = {r.active: r.coming or self._successor(r, wanted) for r in self._rings if r.active is not None}
+        return {phase: successor for phase, successor in after.items() if successor is not None}
 
     @property
     def coming(self) -> frozenset[PhaseNumber]:
@@ -314,7 +322,7 @@ class Rings:
         walk = phase in demand.walks
         if phase is None or phase in asks.omits or not self._clear(now, phase, walk=walk):
             return
-        if not self._overlaps.give_way(phase, walk=walk):
+        if not self._overlaps.give_way(phase, walk=walk) or not self._ped_overlaps.give_way(phase):
             return
         initial_ms = self._calls[phase].initial_ms if asks.hears_detectors else 0
         revert_ms = self._site.options.red_revert_ms

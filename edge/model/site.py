@@ -9,6 +9,7 @@ from edge.model.devices import Device
 from edge.model.external import ExternalInput
 from edge.model.indications import ChannelKind, Indication
 from edge.model.overlaps import Overlap
+from edge.model.ped_overlaps import PedOverlap
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, ScheduleEntry
 from edge.model.preempts import Preempt, Priority
@@ -45,6 +46,9 @@ class Channel:
     overlap: OverlapNumber | None = None
     accessible: int | None = None
     """The wire of a pedestrian channel's accessible signal, on exactly while walk is lit."""
+
+    ped_overlap: int | None = None
+    """The pedestrian overlap it shows, where it shows one; `phase` is the first of its phases."""
 
     @property
     def all_wires(self) -> tuple[int, ...]:
@@ -180,6 +184,7 @@ class Site:
     log_limits: LogLimits
     file_hash: str = ""
     overlaps: Mapping[OverlapNumber, Overlap] = field(default_factory=dict)
+    ped_overlaps: Mapping[int, PedOverlap] = field(default_factory=dict)
     calendar: Calendar = NO_CALENDAR
     preempts: Mapping[PreemptNumber, Preempt] = field(default_factory=dict)
     priorities: Mapping[PriorityNumber, Priority] = field(default_factory=dict)
@@ -218,4 +223,5 @@ class Site:
     @property
     def longest_overlap_end_ms(self) -> Ms:
         """How long after the green of its phase an overlap can still move or clear; 0 where there is none."""
-        return max((o.longest_end_ms for o in self.overlaps.values()), default=0)
+        vehicles = max((o.longest_end_ms for o in self.overlaps.values()), default=0)
+        return max(vehicles, max((o.longest_end_ms for o in self.ped_overlaps.values()), default=0))

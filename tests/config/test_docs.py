@@ -32,6 +32,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "inputs, the general-purpose wires": ("inputs", 1),
     "detector_faults": ("detector_faults",),
     "channels": ("channels", 1),
+    "ped_overlaps": ("ped_overlaps", 1),
     "conflicts": ("conflicts",),
     "conflicts.channels": ("conflicts", "channels", 1),
     "plans": ("plans", 1),

@@ -1,0 +1,72 @@
+"""Crosswalks that several phases share: taken over as written, compared with the card, refused where they cannot be."""
+
+import pytest
+
+from edge.check import check_text
+from edge.model.indications import ChannelKind
+from edge.model.ped_overlaps import PedOverlap
+from edge.model.units import ChannelNumber, PhaseNumber
+from tests.config.examples import DUAL, edit
+
+SHARED = edit(
+    DUAL,
+    ("\nchannels:\n", "\nped_overlaps:\n  1: {phases: [2, 6]}\n\nchannels:\n"),
+    ("  12: {ped: 8, ", "  17: {ped_overlap: 1, output: cab, wires: [40, 41], flash: dark}\n  12: {ped: 8, "),
+    ("    10: [12]\n", "    10: [12]\n    17: [1, 2, 5, 6, 9, 11]\n"),
+)
+
+
+def said(text: str) -> list[str]:
+    return [f"{p.path}: {p.what} — {p.write}" for p in check_text(text, "f").problems]
+
+
+def test_a_shared_crosswalk_is_taken_over_with_the_longest_clearance_and_buffer_of_its_phases() -> None:
+    assert said(SHARED) == []
+    site = check_text(SHARED, "f").site
+    assert site is not None
+    phases = [site.phases[PhaseNumber(n)] for n in (2, 6)]
+    clearance = max(p.ped.clearance_ms for p in phases if p.ped)
+    assert site.ped_overlaps == {1: PedOverlap(1, (PhaseNumber(2), PhaseNumber(6)), clearance, 5_500)}
+    channel = site.channels[ChannelNumber(17)]
+    assert (channel.kind, channel.phase, channel.ped_overlap) == (ChannelKind.PEDESTRIAN, 2, 1)
+
+
+BROKEN = [
+    (
+        edit(SHARED, ("phases: [2, 6]}", "phases: [2, 1]}")),
+        (
+            "ped_overlaps.1.phases: pedestrian overlap 1 needs two phases or more of this intersection, each with a walk — "
+            "name phases with walk and ped_clear"
+        ),
+    ),
+    (
+        edit(SHARED, ("phases: [2, 6]}", "phases: [2]}")),
+        (
+            "ped_overlaps.1.phases: pedestrian overlap 1 needs two phases or more of this intersection, each with a walk — "
+            "name phases with walk and ped_clear"
+        ),
+    ),
+    (
+        edit(SHARED, ("{ped_overlap: 1, ", "{ped_overlap: 2, ")),
+        (
+            "channels.17.ped_overlap: channel 17 shows pedestrian overlap 2, which this intersection does not have — "
+            "add it to ped_overlaps"
+        ),
+    ),
+    (
+        edit(SHARED, ("17: [1, 2, 5, 6, 9, 11]", "17: [1, 2, 5, 6, 9, 11, 4]")),
+        (
+            "conflicts.permissive.17[6]: the card lets channels 4 (phase 4) and 17 (pedestrian overlap 1 of phases 2 and 6) "
+            "run together, the rings do not — remove 4, or mend rings"
+        ),
+    ),
+    (
+        edit(SHARED, ("phases: [2, 6]}", "phases: [2, 6], ped_clear: 1}")),
+        "ped_overlaps.1: pedestrian overlap 1 clears in 1 s, the card of channel 17 wants 4 s — ped_clear: at least 4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), BROKEN, ids=range(len(BROKEN)))
+def test_what_does_not_fit_is_refused_with_what_to_write(text: str, sentence: str) -> None:
+    assert sentence in said(text)
