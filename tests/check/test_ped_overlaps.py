@@ -33,14 +33,14 @@ def test_a_shared_crosswalk_is_taken_over_with_the_longest_clearance_and_buffer_
 
 BROKEN = [
     (
-        edit(SHARED, ("phases: [2, 6]}", "phases: [2, 1]}")),
+        edit(SHARED, ("1: {phases: [2, 6]}", "1: {phases: [2, 1]}")),
         (
             "ped_overlaps.1.phases: pedestrian overlap 1 needs two phases or more of this intersection, each with a walk — "
             "name phases with walk and ped_clear"
         ),
     ),
     (
-        edit(SHARED, ("phases: [2, 6]}", "phases: [2]}")),
+        edit(SHARED, ("1: {phases: [2, 6]}", "1: {phases: [2]}")),
         (
             "ped_overlaps.1.phases: pedestrian overlap 1 needs two phases or more of this intersection, each with a walk — "
             "name phases with walk and ped_clear"
@@ -56,13 +56,13 @@ BROKEN = [
     (
         edit(SHARED, ("17: [1, 2, 5, 6, 9, 11]", "17: [1, 2, 5, 6, 9, 11, 4]")),
         (
-            "conflicts.permissive.17[6]: the card lets channels 4 (phase 4) and 17 (pedestrian overlap 1 of phases 2 and 6) "
+            "conflicts.permissive.17.6: the card lets channels 4 (phase 4) and 17 (pedestrian overlap 1 of phases 2 and 6) "
             "run together, the rings do not — remove 4, or mend rings"
         ),
     ),
     (
-        edit(SHARED, ("phases: [2, 6]}", "phases: [2, 6], ped_clear: 1}")),
-        "ped_overlaps.1: pedestrian overlap 1 clears in 1 s, the card of channel 17 wants 4 s — ped_clear: at least 4",
+        edit(SHARED, ("1: {phases: [2, 6]}", "1: {phases: [2, 6], ped_clear: 1}")),
+        "ped_overlaps.1: pedestrian overlap 1 clears in 1 s, the card of channel 17 wants 14 s — ped_clear: at least 14",
     ),
 ]
 
