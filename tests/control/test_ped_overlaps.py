@@ -94,6 +94,17 @@ def test_who_conflicts_with_all_its_phases_starts_behind_its_clearance_and_the_b
     assert greens[0] - stand >= BUFFER
 
 
+def test_who_conflicts_does_not_start_while_a_longer_clearance_than_that_of_the_phase_still_times() -> None:
+    site = shared()
+    site = replace(site, ped_overlaps={1: replace(site.ped_overlaps[1], clearance_ms=20_000)})
+    s = resting_in_4(site)
+    since = s.now
+    s.press(1).until(40, 1, Interval.MIN_GREEN).occupy(4).wait(60)
+    ((_, clear, stand),) = walks(s, since)
+    assert stand - clear == 20_000
+    assert s.times(E.PHASE_BEGIN_GREEN, 4, since)[0] - stand >= BUFFER
+
+
 def test_the_way_to_flash_waits_for_its_clearance() -> None:
     s = resting_in_4(shared())
     s.press(1).until(40, 1, Interval.MIN_GREEN).order(CommandKind.FLASH)
