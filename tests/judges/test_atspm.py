@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import importlib.util
 import itertools
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -31,7 +32,13 @@ STEPS: dict[str, dict[str, object]] = {
         "tsp_skip_multiplier": 2.0,
     },
 }
-pytestmark = [pytest.mark.timeout(600), pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("atspm") is None, reason="atspm is not installed: make judge brings it"
+    ),
+]
 
 
 def site_of(name: str) -> Site:
@@ -42,10 +49,7 @@ def site_of(name: str) -> Site:
 
 def tables(log: Path, site: Site) -> dict[str, Any]:
     """What `atspm` makes of a log, table by table."""
-    try:
-        pandas, atspm = importlib.import_module("pandas"), importlib.import_module("atspm")
-    except ImportError:
-        pytest.skip("atspm is not installed: make judge brings it")
+    pandas, atspm = importlib.import_module("pandas"), importlib.import_module("atspm")
     wiring = log.with_suffix(".detectors.csv")
     with wiring.open("w") as out:
         write_detector_table(site, out)
