@@ -8,6 +8,7 @@ from edge.model.events import Event
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, PedInterval
 from edge.model.phases import PedTiming, Phase, Termination
+from edge.model.preempts import PedBounds
 from tests import builders
 
 READY = 10_000  # red revert is over
@@ -193,3 +194,29 @@ def test_flash_cuts_a_green_that_blinks_off_like_a_green() -> None:
 
 def test_a_phase_is_on_in_every_green_and_on_the_way_to_it() -> None:
     assert {Interval.LEADING_WALK, Interval.RED_YELLOW} == ON - GREEN
+
+
+def test_a_preempt_hurries_a_walk_that_rests_and_a_longer_one_to_its_bounds() -> None:
+    m = begun(timing(ped=ped(rest_in_walk=True, **LONG)), walk=True, extended=True)
+    m.tick(READY + 5_000, opposed=False)
+    m.hurry(PedBounds(4_000, 6_000))
+    assert codes(m.tick(READY + 5_100, opposed=False)) == [E.PED_BEGIN_CLEARANCE, E.EXTENDED_PED_CHANGE, 3]
+    m.tick(READY + 11_000, opposed=True)
+    assert not m.may_end()
+    m.tick(READY + 11_100, opposed=True)
+    assert m.may_end()
+
+
+def test_an_added_initial_lengthens_the_green_behind_a_lead_and_is_logged_at_its_end() -> None:
+    m = PhaseMachine(timing(ped=ped(lpi_ms=3_000)), 0)
+    m.start(READY, 0, walk=True, initial_ms=20_000)
+    for t in (3_000, 7_000, 16_000, 22_999):
+        m.tick(READY + t, opposed=True)
+    assert m.interval is Interval.MIN_GREEN
+    assert codes(m.tick(READY + 23_000, opposed=True)) == [E.PHASE_MIN_COMPLETE, E.ADDED_INITIAL_COMPLETE]
+
+
+def test_a_preempt_hurries_nothing_where_nobody_walks() -> None:
+    m = begun(timing(ped=ped()))
+    m.hurry(PedBounds(0, 0))
+    assert (m.hurried, m.minimum_ms) == (None, 5_000)
