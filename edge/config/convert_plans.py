@@ -39,6 +39,7 @@ def _coordination(row: PlanRow, shared: CoordinationRow, coordinated: tuple[Phas
         early_yield_ms=shared.early_yield,
         permissive_ms=shared.permissive,
         stop_in_walk=shared.stop_in_walk,
+        walk_rest=shared.walk_rest,
         walk_recycle=shared.walk_recycle,
         modes=dict(sorted(row.modes.items())),
     )

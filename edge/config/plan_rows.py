@@ -66,4 +66,8 @@ class CoordinationRow(Row):
     stop_in_walk: Annotated[bool, Switch()] = switch(
         "The cycle timer stops while pedestrians clear that do not fit their split.", default=False
     )
+    walk_rest: Annotated[bool, Switch()] = switch(
+        "The coordinated phases walk with every green, and until their clearance just fits before the force-off.",
+        default=False,
+    )
     walk_recycle: Annotated[bool, Switch()] = switch("The coordinated phases walk again where it fits.", default=False)

@@ -2,9 +2,10 @@
 
 The coordinated phases are always called and each of their greens is held until its next yield point. Then it may be left:
 from the force-off point at the latest it ends as soon as somebody else may be served. A phase without coordination may be
-served as long as its minimum still fits before its own force-off point, counted from the yield point of the coordinated
-phases that it conflicts with: that is its permissive window, and outside of it the phase is omitted. It ends at its
-force-off point, or sooner by a gap; unused time goes to the phases that follow (fixed) or to the coordinated ones (floating).
+served as long as its minimum still fits before its own force-off point, counted from the last yield point (one that lags a
+coordinated phase: from the yield point of that one): that is its permissive window, and outside of it the phase is
+omitted. It ends at its force-off point, or sooner by a gap; unused time goes to the phases that follow (fixed) or to the
+coordinated ones (floating).
 
 Every place in the cycle is one of `edge.control.force_offs`, told by the cycle timer of `edge.control.transition`. What is
 asked here is asked of `rings` as everybody asks: a minimum, a walk and a clearance that are late against the plan run on.
@@ -12,13 +13,14 @@ asked here is asked of `rings` as everybody asks: a minimum, a walk and a cleara
 
 from edge.control.asks import Asks
 from edge.control.fixed_plan import plan_events
-from edge.control.force_offs import CyclePoints, cycle_points, is_recalled, shortest_percent
+from edge.control.force_offs import CyclePoints, cycle_points, is_recalled, sequence_of, shortest_percent
 from edge.control.transition import CycleTimer
 from edge.control.view import View
 from edge.model.coordination import Coordination, CoordState, CoordStatus, Correction, ForceOffMode, SplitMode
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval, PedInterval
 from edge.model.plans import FixedPlan
+from edge.model.sequence import Sequence
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber, PlanNumber
 
@@ -44,7 +46,7 @@ class CoordinatedStrategy:
         self._coordinated = frozenset(self._points.yields)
         self._others = tuple(p for p in self._points.starts if p not in self._coordinated)
         self._never = frozenset(site.phases) - frozenset(self._points.starts) | self._how.omitted
-        self._leader = _leaders(site, self._points)
+        self._leader = _leaders(sequence_of(site, plan), self._points)
         self._permitted = {p: self._after_yield(p, self._points.force_offs[p]) for p in self._others}
         shorten = shortest_percent(site, plan, self._points)
         self.timer = CycleTimer(plan.cycle_ms, self._how, shorten, min(self._points.yields.values()))
@@ -216,20 +218,28 @@ class CoordinatedStrategy:
         return Asks(
             calls=(self._coordinated - greens - awaited) | recalled,
             ped_calls=frozenset(p for p in recalled & self._walkers if how.mode(p) in _WALKS)
-            | self._recycled(view, greens),
+            | self._walking(view, greens),
             holds=frozenset(p for p, end in ends.items() if at < end and p in self._held),
             force_offs=frozenset(p for p, end in ends.items() if at >= (end + early if p in self._coordinated else end))
             | (greens & self._never),
             omits=self._never | awaited | frozenset(p for p in self._others if p not in self._open and p not in greens),
+            walk_rests=self._coordinated & greens & self._walkers if how.walk_rest else frozenset(),
+            walk_offs=frozenset(p for p in self._coordinated & greens & self._walkers if self._walk_is_over(p)),
             ped_omits=frozenset(p for p in self._walkers if not self._walk_fits(view, p)),
             hears_maximums=not how.max_inhibit,
         )
 
-    def _recycled(self, view: View, greens: frozenset[PhaseNumber]) -> frozenset[PhaseNumber]:
-        """The coordinated phases that walk again."""
-        if not self._how.walk_recycle:
-            return frozenset()
-        return frozenset(p for p in self._coordinated & greens & self._walkers if view.ped(p) is PedInterval.DONT_WALK)
+    def _walking(self, view: View, greens: frozenset[PhaseNumber]) -> frozenset[PhaseNumber]:
+        """The coordinated phases that walk again, or with every green."""
+        how, walkers = self._how, self._coordinated & self._walkers
+        again = (p for p in walkers & greens if how.walk_recycle and view.ped(p) is PedInterval.DONT_WALK)
+        return frozenset(again) | (walkers - greens if how.walk_rest else frozenset())
+
+    def _walk_is_over(self, phase: PhaseNumber) -> bool:
+        """Whether a coordinated walk must clear now, to be over at the force-off point."""
+        ped = self._site.phases[phase].ped
+        left = self._ends[phase] + self._how.early_yield_ms - self.timer.at
+        return ped is not None and left <= self.timer.timed_ms(ped.clearance_ms)
 
     # ── windows ─────────────────────────────────────────────────────────────────────────────────
 
@@ -289,12 +299,16 @@ class CoordinatedStrategy:
         return self.timer.at + (point - self.timer.at) % self.plan.cycle_ms
 
 
-def _leaders(site: Site, points: CyclePoints) -> dict[PhaseNumber, PhaseNumber]:
-    """For each phase the coordinated one that must yield before it: the last to yield of those that it conflicts with."""
+def _leaders(order: Sequence, points: CyclePoints) -> dict[PhaseNumber, PhaseNumber]:
+    """For each phase the coordinated one that must yield before it: for one that lags the coordinated phase of its ring that
+    one, for all others the last to yield, because they come after the barrier."""
+    last = max(points.yields, key=points.yields.__getitem__)
     found: dict[PhaseNumber, PhaseNumber] = {}
-    for phase in points.starts:
-        conflicts = [p for p in points.yields if not site.sequence.concurrent(p, phase)]
-        found[phase] = max(conflicts or points.yields, key=points.yields.__getitem__)
+    for ring in order.rings:
+        for group in ring:
+            own = next((p for p in group if p in points.yields), None)
+            for k, phase in enumerate(group):
+                found[phase] = own if own is not None and k > group.index(own) else last
     return found
 
 

@@ -202,9 +202,14 @@ class PhaseMachine:
             self.hurried = bounds
             self.minimum_ms = self._vehicle_minimum_ms
 
-    def tick(self, now: Ms, *, opposed: bool) -> list[Event]:
-        """Let the clock work: every transition that is due at `now`, pedestrians first."""
-        events = [] if self.ped is PedInterval.DONT_WALK else self._tick_ped(now, opposed=opposed)
+    def tick(self, now: Ms, *, opposed: bool, walk_rests: bool | None = None) -> list[Event]:
+        """Let the clock work: every transition that is due at `now`, pedestrians first.
+
+        `walk_rests`: whether a walk goes on while nobody opposes it, None as the phase says.
+        """
+        events: list[Event] = []
+        if self.ped is not PedInterval.DONT_WALK:
+            events = self._tick_ped(now, opposed=opposed, walk_rests=walk_rests)
         while (cue := self._due(now, opposed=opposed)) is not None:
             events += self._move(now, cue)
             if cue is Cue.MINIMUM_TIMED and self._added:
@@ -253,13 +258,14 @@ class PhaseMachine:
             case _:
                 return timing.red_clear_ms
 
-    def _tick_ped(self, now: Ms, *, opposed: bool) -> list[Event]:
+    def _tick_ped(self, now: Ms, *, opposed: bool, walk_rests: bool | None) -> list[Event]:
         ped = self.timing.ped
         if ped is None:
             raise IntervalError(f"phase {self.number}: {self.ped.name} without a pedestrian movement")
         held = now - self.ped_since
         if self.ped is PedInterval.WALK:
-            rests = ped.rest_in_walk and not opposed and self.hurried is None
+            wanted = ped.rest_in_walk if walk_rests is None else walk_rests
+            rests = wanted and not opposed and self.hurried is None
             return self._step_ped(now, Cue.WALK_TIMED) if held >= self._walk_ms(ped) and not rests else []
         return self._step_ped(now, Cue.PED_CLEARANCE_TIMED) if held >= self._clearance_ms(ped) else []
 

@@ -115,7 +115,7 @@ class Rings:
             self._hurry(asks.hurry, asks.force_offs)
         for ring in self._rings:
             if ring.active is not None:
-                self._time(now, ring, wanted, moves)
+                self._time(now, ring, wanted, asks, moves)
             if ring.coming in asks.omits:
                 ring.coming = None
         self._note_barrier(moves)
@@ -165,11 +165,12 @@ class Rings:
 
     # ── timing ──────────────────────────────────────────────────────────────────────────────────
 
-    def _time(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], moves: RingMoves) -> None:
+    def _time(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
         phase = _active(ring)
         machine = self._machines[phase]
         opposed = not wanted.isdisjoint(self._conflicts[phase])
-        moves.events += machine.tick(now, opposed=opposed)
+        rests = None if phase not in asks.walk_rests | asks.walk_offs else phase not in asks.walk_offs
+        moves.events += machine.tick(now, opposed=opposed, walk_rests=rests)
         if machine.is_green:
             moves.events += self._timers.oppose(now, phase, wanted, self._maximum)
         elif machine.interval is Interval.RED:

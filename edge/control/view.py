@@ -81,6 +81,8 @@ class View:
         """How long `ending` stands in the way of `starting` at the least: the rest of its shortest green, and its clearance."""
         machine = self._machines[ending]
         clearance = self.site.clearance_ms(ending, starting)
+        if machine.is_on and not machine.is_green:
+            return machine.minimum_ms + clearance
         if not machine.is_green:
             return max(0, clearance - (self.now - machine.green_ended))
         left = machine.minimum_ms - (self.now - machine.green_began)

@@ -124,7 +124,7 @@ def test_the_section_and_the_plan_are_read_as_they_stand_and_a_plan_may_depart_f
     section = (
         "coordination:\n  coordinated: [2, 6]\n  reference: end-of-green\n  reference_phase: last\n  force_off: floating\n"
         "  correction: dwell\n  max_correction_percent: 20\n  max_shorten_percent: 12\n  max_dwell: 30\n  max_inhibit: false\n"
-        "  early_yield: 4\n  permissive: 25\n  walk_recycle: true\n"
+        "  early_yield: 4\n  permissive: 25\n  walk_rest: true\n  walk_recycle: true\n"
     )
     start, end = DUAL.index("coordination:"), DUAL.index("schedule:")
     text = DUAL[:start] + section + "\n" + DUAL[end:]
@@ -143,7 +143,7 @@ def test_the_section_and_the_plan_are_read_as_they_stand_and_a_plan_may_depart_f
     assert (how.force_off, own.force_off) == (ForceOffMode.FLOATING, ForceOffMode.FIXED)
     assert (how.correction, how.lengthen_percent, how.shorten_percent) == (Correction.DWELL, 20, 12)
     assert (how.max_dwell_ms, how.max_inhibit, how.early_yield_ms) == (30_000, False, 4_000)
-    assert (how.permissive_ms, how.stop_in_walk, how.walk_recycle) == (25_000, False, True)
+    assert (how.permissive_ms, how.stop_in_walk, how.walk_rest, how.walk_recycle) == (25_000, False, True, True)
 
 
 def test_the_example_coordinates_two_plans_one_with_a_lagging_left_turn() -> None:

@@ -11,6 +11,7 @@ from edge.model.coordination import Coordination, CoordState, Correction, ForceO
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, Rung, ShellFault
 from edge.model.faults import FaultKind
+from edge.model.phases import PedTiming
 from edge.model.units import PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.coordinated import MAIN, MIDNIGHT, SPLITS, coordinated, dual, one_ring, plan, runs
@@ -236,6 +237,21 @@ def test_a_recycled_walk_is_shown_again_and_again_and_the_yield_point_stays() ->
     since = s.now
     s.occupy(4).wait(20)
     assert [(t + ZERO) % 160_000 for t in s.times(E.PHASE_FORCE_OFF, 2, since)] == [104_500]
+
+
+@pytest.mark.parametrize("by_phase", [True, False])
+def test_a_coordinated_walk_rests_until_its_clearance_just_fits_before_the_force_off_point(*, by_phase: bool) -> None:
+    """44.5 less 15 s of clearance; the walk of 7 s is stretched, whether the phase or the coordination says so."""
+    site = coordinated(walk_rest=not by_phase)
+    ped = PedTiming(7_000, 15_000, recall=by_phase, rest_in_walk=by_phase)
+    site = replace(site, phases={n: replace(p, ped=ped) if n in MAIN else p for n, p in site.phases.items()})
+    s = fast(Scenario(site, local=MIDNIGHT).occupy(4, 8, 3, 7, 1, 5), 180)
+    at_place(s, 10_000).wait(36)
+    since = s.now - 36_000
+    assert places(s, E.PED_BEGIN_WALK, 2, since) == {16_000}
+    assert places(s, E.PED_BEGIN_CLEARANCE, 2, since) == {29_500}
+    assert places(s, E.PED_BEGIN_DONT_WALK, 2, since) == {44_500}
+    assert ends(s, 2, since) == [44_500]
 
 
 # ── split modes ──
