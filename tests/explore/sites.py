@@ -5,12 +5,13 @@ from collections.abc import Sequence as Row
 from dataclasses import dataclass, replace
 
 from edge.model.commands import CommandKind
-from edge.model.detectors import DetectorLimits
+from edge.model.detectors import DetectorLimits, InputRef
 from edge.model.indications import ChannelKind
 from edge.model.overlaps import Overlap, OverlapKind
 from edge.model.phases import PedTiming, Phase
+from edge.model.preempts import Preempt, PreemptKind
 from edge.model.site import Card, Options, Site, StartUp
-from edge.model.units import OverlapNumber, PhaseNumber
+from edge.model.units import OverlapNumber, PhaseNumber, PreemptNumber
 from tests import builders
 from tests.control.any_overlaps import with_overlap
 from tests.explore.judge import Head, Sheet
@@ -28,7 +29,7 @@ class Explored:
     site: Site
     rings: tuple[str, ...]
     commands: tuple[CommandKind, ...] = ()
-    wires: tuple[str, ...] = ()
+    wires: tuple[tuple[str, int], ...] = ()  # a preempt's wire, and the phase whose green it must reach
     period: int | None = None
     quick: bool = False
 
@@ -241,6 +242,25 @@ RIGHT_TURN = Explored(
     ),
     ("1 | 4", "6 | 8"),
 )
+PREEMPTED = Explored(
+    "two phases, a preempt",
+    replace(
+        small(("2 | 4",), [seconds(2, 1, 1, 2, (2, 1), locking=True), seconds(4, 2, 1, 2, (1, 1), locking=True)]),
+        preempts={
+            PreemptNumber(1): Preempt(
+                PreemptNumber(1),
+                PreemptKind.FIRE,
+                InputRef("mock", "fire"),
+                delay_ms=TICK,
+                dwell=(PhaseNumber(4),),
+                min_dwell_ms=2 * TICK,
+                exit_phases=(PhaseNumber(2),),
+            )
+        },
+    ),
+    ("2 | 4",),
+    wires=(("mock.fire", 4),),
+)
 
 SITES = (
     FYA,
@@ -249,6 +269,7 @@ SITES = (
     TWO_PHASE_PED,
     TWO_PHASE_FLASH,
     STAGES,
+    PREEMPTED,
     DUAL_SMALL,
     DUAL_FOUR,
     DUAL_FOUR_TOGETHER,

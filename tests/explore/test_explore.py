@@ -8,13 +8,14 @@ import pytest
 
 from edge.control.calls import PhaseCalls
 from edge.control.intervals import PhaseMachine
+from edge.control.preempt import Preemption
 from edge.control.rings import Rings
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
 from edge.model.site import Site
 from edge.tick import Tick
 from tests.explore.liveness import longest_wait, starved
-from tests.explore.sites import DUAL_SMALL, SITES, STAGES, TICK, TWO_PHASE, TWO_PHASE_PED, Explored, sheet
+from tests.explore.sites import DUAL_SMALL, PREEMPTED, SITES, STAGES, TICK, TWO_PHASE, TWO_PHASE_PED, Explored, sheet
 from tests.explore.state import EPOCH, MATTERS, UnknownThing, Walker
 from tests.explore.walk import Graph, Walk
 
@@ -131,6 +132,11 @@ def walk_cut(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PhaseMachine, "may_end", lambda self: self.interval is Interval.EXTENSION)
 
 
+def preempt_unheard(patch: pytest.MonkeyPatch) -> None:
+    """A preempt waits until the sequence comes to its phase by itself."""
+    patch.setattr(Preemption, "shape", lambda _, __, asks: (asks, []))
+
+
 FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], Explored, str]] = [
     (crosses_alone, DUAL_SMALL, "at the barrier"),
     (yellow_short, TWO_PHASE, "YELLOW"),
@@ -139,6 +145,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], Explored, str]] = [
     (never_maxes_out, TWO_PHASE, "may wait for ever"),
     (waits_for_a_gap_in_both, DUAL_SMALL, "may wait for ever"),
     (walk_cut, TWO_PHASE_PED, "beside its own walk"),
+    (preempt_unheard, PREEMPTED, "the preempt that dwells in 4 may wait for ever"),
 ]
 
 

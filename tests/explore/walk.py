@@ -74,14 +74,19 @@ class Walk:
         start_up = self.site.start_up
         horizon = max(self.sheet.horizon, longest, start_up.flash_ms, start_up.exit_yellow_ms, start_up.all_red_ms)
         self.walker = Walker(self.tick, horizon + TICK, explored.period)
-        self.waiters = _waiters(self.site)
-        self._phase_heads = _heads_of(self.site)
-        self._locking = [kind == "button" or self.site.phases[phase].locking for kind, phase in self.waiters]  # type: ignore[index]
+        self.waiters = _waiters(explored)
+        self._heads = _heads_of(explored)
+        self._wires = sum(1 << k for k, (kind, _) in enumerate(self.waiters) if kind == "wire")
+        self._locking = [
+            kind == "button" or (kind == "vehicle" and self.site.phases[phase].locking)  # type: ignore[index]
+            for kind, phase in self.waiters
+        ]
 
     def run(self) -> Graph:
         """All that can be reached."""
         began = process_time()
-        names = tuple(f"{'pedestrians of ' if kind == 'button' else ''}phase {p}" for kind, p in self.waiters)
+        said = {"vehicle": "phase", "button": "pedestrians of phase", "wire": "the preempt that dwells in"}
+        names = tuple(f"{said[kind]} {p}" for kind, p in self.waiters)
         graph = Graph(self.explored.name, names)
         first = self._begin()
         before = self.walker.constants()
@@ -156,13 +161,13 @@ class Walk:
 
     def _waiting(self, here: _Here, action: int, image: dict[int, str], mode: Mode) -> tuple[int, int]:
         """Who waits after this tick for as long as it takes, and who has waited in it. Who presses while he sees his walk
-        does not wait."""
+        does not wait, and while a preempt is asked for its wire alone does: its time is bounded by whoever asks."""
         before = here.waits
         showing = {head.channel: seen[0] for head, seen in zip(self.sheet.heads, here.memory, strict=True)}
         sticky, all_along = 0, 0
         if mode is not Mode.RUN:
             return 0, 0
-        for k, (head, what) in enumerate(self._phase_heads):
+        for k, (head, what) in enumerate(self._heads):
             bit = 1 << k
             if image[head] == what or showing[head] == what == "WALK":
                 continue
@@ -170,7 +175,7 @@ class Walk:
                 all_along |= bit
                 if self._locking[k]:
                     sticky |= bit
-        return sticky, all_along
+        return sticky, all_along & self._wires if action & self._wires else all_along
 
     def _actions(self, here: _Here) -> Iterator[int]:
         """Every set of levers; one that is remembered anyway is not pulled again (a test sees that it changes nothing)."""
@@ -215,22 +220,25 @@ class Walk:
 def _levers(explored: Explored) -> list[Lever]:
     """Those who can wait come first, in the order of `_waiters`: one detector and one button a phase."""
     site = explored.site
-    wires: list[Lever] = [("wire", WireName(w)) for w in explored.wires]
+    wires: list[Lever] = [("wire", WireName(w)) for w, _ in explored.wires]
     detectors: list[Lever] = [("detector", DetectorNumber(d)) for d in sorted(site.detectors)]
     buttons: list[Lever] = [("button", ButtonNumber(b)) for b in sorted(site.buttons)]
     return [*detectors, *buttons, *wires]
 
 
-def _waiters(site: Site) -> tuple[tuple[str, int], ...]:
+def _waiters(explored: Explored) -> tuple[tuple[str, int], ...]:
+    site = explored.site
     vehicles = [("vehicle", int(site.detectors[d].phase)) for d in sorted(site.detectors)]
-    return (*vehicles, *(("button", int(site.buttons[b].phase)) for b in sorted(site.buttons)))
+    buttons = [("button", int(site.buttons[b].phase)) for b in sorted(site.buttons)]
+    return (*vehicles, *buttons, *(("wire", phase) for _, phase in explored.wires))
 
 
-def _heads_of(site: Site) -> list[tuple[int, str]]:
+def _heads_of(explored: Explored) -> list[tuple[int, str]]:
     """For each who waits, the channel that serves and what it then shows."""
-    by_place = {(c.kind.value, int(c.phase)): int(c.number) for c in site.channels.values() if c.overlap is None}
+    channels = explored.site.channels.values()
+    by_place = {(c.kind.value, int(c.phase)): int(c.number) for c in channels if c.overlap is None}
     found = []
-    for kind, phase in _waiters(site):
+    for kind, phase in _waiters(explored):
         ped = kind == "button"
         found.append((by_place["pedestrian" if ped else "vehicle", phase], "WALK" if ped else "GREEN"))
     return found
