@@ -18,6 +18,8 @@ from tests.explore.judge import Head, Sheet
 
 TICK = 1_000
 """The explorer's tick, ms. A step may come late, so a second is a tick like any other; timers are 1 to 6 of them."""
+PROTECTED, PERMISSIVE = 1_000, 2_000
+"""Added to the channel of a flashing arrow: the two heads it is judged as."""
 NO_LIMITS = DetectorLimits(0, 0, 0)
 
 
@@ -77,8 +79,9 @@ def sheet(explored: Explored) -> Sheet:
     site = explored.site
     heads = []
     for c in site.channels.values():
-        if c.overlap is not None:
-            continue  # overlaps are judged by the monitor, and by who waits for them; this judge knows phases
+        if c.overlap is not None:  # the others are judged by the monitor, and by who waits for them
+            heads += _arrow(c.number, site.overlaps[c.overlap]) if c.kind is ChannelKind.ARROW else []
+            continue
         p = site.phases[c.phase]
         least: Mapping[str, int] = {"GREEN": p.min_green_ms, "YELLOW": p.yellow_ms}
         if c.kind is ChannelKind.PEDESTRIAN and p.ped is not None:
@@ -96,6 +99,16 @@ def sheet(explored: Explored) -> Sheet:
     group = {p: g for row in rows for g, part in enumerate(row) for p in part}
     intergreen = {(int(a), int(b)): ms for (a, b), ms in site.intergreen.items()}
     return Sheet(tuple(heads), frozenset(pairs), group, intergreen, site.options.red_revert_ms, TICK)
+
+
+def _arrow(channel: int, overlap: Overlap) -> list[Head]:
+    """A flashing yellow arrow as two heads: what is green, and its yellow, belongs to the protected phase; what flashes, and
+    its yellow, moves with the opposing through."""
+    least = {"GREEN": overlap.min_green_ms, "YELLOW": overlap.yellow_ms}
+    phases = ((PROTECTED, overlap.parents[0]), (PERMISSIVE, overlap.opposing or overlap.parents[0]))
+    return [
+        Head(add + channel, int(p), pedestrian=False, least=least, clearance=overlap.change_ms) for add, p in phases
+    ]
 
 
 PED = PedTiming(walk_ms=TICK, clearance_ms=2 * TICK)
@@ -224,6 +237,19 @@ FYA = Explored(
     ),
     ("1 2 | 4",),
 )
+ARROW = Explored(
+    "the same without walk and delay",
+    overlapping(
+        small(
+            ("1 2 | 4",),
+            [seconds(1, 1, 0, 1, (1, 1)), seconds(2, 2, 0, 2, (2, 1)), seconds(4, 1, 0, 1, (1, 0))],
+            options=Options(TICK),
+        ),
+        arrow(1, 1, 2),
+    ),
+    ("1 2 | 4",),
+    quick=True,
+)
 RIGHT_TURN = Explored(
     "right turns: from one phase into the other, trailing, minus green",
     overlapping(
@@ -264,6 +290,7 @@ PREEMPTED = Explored(
 
 SITES = (
     FYA,
+    ARROW,
     RIGHT_TURN,
     TWO_PHASE,
     TWO_PHASE_PED,

@@ -116,6 +116,9 @@ MATTERS: dict[tuple[str, str], Matters] = {
     ("PhaseMachine", "green_ended"): _intergreen,
     ("PhaseMachine", "red_since"): _revert,
     ("PhaseMachine", "ped_since"): _walking,
+    ("OverlapMachine", "since"): _age_when("TRAILING_GREEN", "YELLOW_CHANGE", "RED_CLEARANCE"),
+    ("OverlapMachine", "began"): lambda overlap, _: overlap.timing.min_green_ms if overlap.is_moving else 0,
+    ("OverlapMachine", "yellow_ended"): _revert,
     ("UnitMode", "since"): lambda mode, _: 0 if mode.mode.name == "RUN" else None,
     ("View", "wires"): _never,  # told anew in every tick before anybody asks
     # the monitor times what has a minimum, and leaving flash

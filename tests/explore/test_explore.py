@@ -8,14 +8,28 @@ import pytest
 
 from edge.control.calls import PhaseCalls
 from edge.control.intervals import PhaseMachine
+from edge.control.overlaps import _Follower
 from edge.control.preempt import Preemption
 from edge.control.rings import Rings
 from edge.model.exchange import Interval
+from edge.model.indications import ChannelKind
 from edge.model.phases import Termination
 from edge.model.site import Site
 from edge.tick import Tick
 from tests.explore.liveness import longest_wait, starved
-from tests.explore.sites import DUAL_SMALL, PREEMPTED, SITES, STAGES, TICK, TWO_PHASE, TWO_PHASE_PED, Explored, sheet
+from tests.explore.sites import (
+    ARROW,
+    DUAL_SMALL,
+    PREEMPTED,
+    PROTECTED,
+    SITES,
+    STAGES,
+    TICK,
+    TWO_PHASE,
+    TWO_PHASE_PED,
+    Explored,
+    sheet,
+)
 from tests.explore.state import EPOCH, MATTERS, UnknownThing, Walker
 from tests.explore.walk import Graph, Walk
 
@@ -132,6 +146,11 @@ def walk_cut(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(PhaseMachine, "may_end", lambda self: self.interval is Interval.EXTENSION)
 
 
+def nobody_waits_for_the_arrow(patch: pytest.MonkeyPatch) -> None:
+    """Phases start beside a flashing arrow that is against them."""
+    patch.setattr(_Follower, "is_red", property(lambda _: True))
+
+
 def preempt_unheard(patch: pytest.MonkeyPatch) -> None:
     """A preempt waits until the sequence comes to its phase by itself."""
     patch.setattr(Preemption, "shape", lambda _, __, asks: (asks, []))
@@ -145,6 +164,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], Explored, str]] = [
     (never_maxes_out, TWO_PHASE, "may wait for ever"),
     (waits_for_a_gap_in_both, DUAL_SMALL, "may wait for ever"),
     (walk_cut, TWO_PHASE_PED, "beside its own walk"),
+    (nobody_waits_for_the_arrow, ARROW, "conflict"),
     (preempt_unheard, PREEMPTED, "the preempt that dwells in 4 may wait for ever"),
 ]
 
@@ -233,5 +253,5 @@ def test_a_restored_state_is_the_one_that_was_left() -> None:
 
 def test_the_judge_is_told_the_whole_sheet() -> None:
     for explored in SITES:
-        channels = {n for n, c in explored.site.channels.items() if c.overlap is None}
-        assert {h.channel for h in sheet(explored).heads} == channels
+        known = {n for n, c in explored.site.channels.items() if c.overlap is None or c.kind is ChannelKind.ARROW}
+        assert {h.channel % PROTECTED for h in sheet(explored).heads} == known

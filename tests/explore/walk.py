@@ -1,7 +1,7 @@
 """The walk: from every state, everything that may happen in one tick; every image judged, every state met once."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import process_time
 
@@ -9,11 +9,12 @@ from edge.model.commands import Command
 from edge.model.detectors import InputSample
 from edge.model.exchange import Inputs, Mode
 from edge.model.external import WireName
+from edge.model.indications import ChannelKind, Indication
 from edge.model.site import Site
-from edge.model.units import ButtonNumber, DetectorNumber, Ms
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
 from edge.tick import Tick
 from tests.explore.judge import Judge, Memory
-from tests.explore.sites import TICK, Explored, sheet
+from tests.explore.sites import PERMISSIVE, PROTECTED, TICK, Explored, sheet
 from tests.explore.state import EPOCH, Memento, Walker
 
 ENOUGH = 400_000
@@ -68,6 +69,7 @@ class Walk:
         self.judge = Judge(self.sheet)
         self.tick = make(self.site)
         self.stop_at = stop_at
+        self._arrows = [int(c.number) for c in self.site.channels.values() if c.kind is ChannelKind.ARROW]
         self.levers = _levers(explored)
         self.commands = (None, *explored.commands)
         longest = max(max(p.max_green_ms, p.passage_ms, p.longest_minimum_ms) for p in self.site.phases.values())
@@ -115,12 +117,24 @@ class Walk:
         while mode is not Mode.RUN:
             result = self.tick.advance(now, self.inputs(now, 0))
             assert not result.verdict.violations, result.verdict.violations
-            image = {int(c): i.name for c, i in result.verdict.permitted.shown.items()}
+            image = self._image(result.decision.wanted, memory)
             memory = self.judge.first(image) if memory is None else self.judge.see(memory, image)[0]
             mode = result.decision.mode
             now += TICK
         assert memory is not None
         return memory, now - TICK
+
+    def _image(self, wanted: Mapping[ChannelNumber, Indication], memory: Memory | None) -> dict[int, str]:
+        """What every head shows. A flashing arrow is two heads (`sites`): a yellow is that of the one that was moving."""
+        image = {int(c): i.name for c, i in wanted.items()}
+        before = {} if memory is None else {h.channel: s[0] for h, s in zip(self.sheet.heads, memory, strict=True)}
+        for channel in self._arrows:
+            shown = image.pop(channel)
+            for name, head in (("GREEN", PROTECTED + channel), ("FLASH_YELLOW_ARROW", PERMISSIVE + channel)):
+                moving = shown == "YELLOW" and before.get(head) in {"GREEN", "YELLOW"}
+                other = "RED" if shown in {"GREEN", "FLASH_YELLOW_ARROW", "YELLOW"} else shown
+                image[head] = "GREEN" if shown == name else "YELLOW" if moving else other
+        return image
 
     def _meet(
         self,
@@ -142,7 +156,7 @@ class Walk:
         now = here.now + TICK
         presses = self.press(here.presses, action)
         result = self.tick.advance(now, self.inputs(now, action, presses))
-        image = {int(c): i.name for c, i in result.decision.wanted.items()}  # what the monitor is asked for
+        image = self._image(result.decision.wanted, here.memory)  # what the monitor is asked for
         graph.modes.add(result.decision.mode.name)
         memory, wrong = self.judge.see(here.memory, image)
         wrong += [f"the monitor: {v.detail}" for v in result.verdict.violations]
