@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from edge.control.intervals import LEAST_SHOWN_MS
+from edge.control.overlaps import PED_BUFFER_MS
 from edge.model.units import Ms
 from edge.tick import Tick
 
@@ -79,8 +80,18 @@ def _intergreen(machine: Any, tick: Tick) -> Ms:
     return max((ms for (a, _), ms in tick.site.intergreen.items() if a == machine.number), default=0)
 
 
-def _walking(machine: Any, _: Tick) -> Ms | None:
-    return None if machine.timing.ped is not None and machine.ped.name != "DONT_WALK" else LEAST_SHOWN_MS
+def _walking(machine: Any, tick: Tick) -> Ms | None:
+    if machine.timing.ped is not None and machine.ped.name != "DONT_WALK":
+        return None
+    buffered = any(o.not_with_ped for o in tick.site.overlaps.values())
+    return max(LEAST_SHOWN_MS, PED_BUFFER_MS if buffered else 0)
+
+
+def _green_watched(machine: Any, tick: Tick) -> Ms | None:
+    """`since` times the minimum; the delay of an overlap counts from the start of green, and so does priority."""
+    if tick.site.priorities:
+        return None
+    return max((o.delay_ms for o in tick.site.overlaps.values()), default=0) if machine.is_green else 0
 
 
 def _never(_: Any, __: Tick) -> Ms:
@@ -112,7 +123,7 @@ MATTERS: dict[tuple[str, str], Matters] = {
     ("PhaseMachine", "since"): _age_when("MIN_GREEN", "YELLOW_CHANGE", "RED_CLEARANCE"),
     ("PhaseMachine", "minimum_ms"): _age_when("MIN_GREEN"),
     ("PhaseMachine", "_vehicle_minimum_ms"): _age_when("MIN_GREEN"),
-    ("PhaseMachine", "green_began"): _never,  # `since` times the minimum; this one is for those who look on
+    ("PhaseMachine", "green_began"): _green_watched,
     ("PhaseMachine", "green_ended"): _intergreen,
     ("PhaseMachine", "red_since"): _revert,
     ("PhaseMachine", "ped_since"): _walking,
