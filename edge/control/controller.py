@@ -30,7 +30,7 @@ from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
 from edge.model.control import InControl, Source
 from edge.model.events import Event, EventCode, FlashStatus
-from edge.model.exchange import CoreStatus, Decision, Inputs, Mode, PedInterval, Rung
+from edge.model.exchange import CoreStatus, Decision, Inputs, Interval, Mode, PedInterval, Rung
 from edge.model.external import Does
 from edge.model.faults import FaultKind, Response
 from edge.model.phases import Recall
@@ -67,6 +67,7 @@ class Controller:
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
         self._longest_wait_ms = longest_wait_ms(site)
+        self._announcing = tuple(n for n, p in site.phases.items() if p.red_yellow_ms)
         self._pattern = Pattern(site, now)
         self._view = View(site, self._machines, self._calls, self._rings, now)
         self._outside = Outside(site, self._calls, now)
@@ -201,9 +202,13 @@ class Controller:
 
     @property
     def _may_stop(self) -> bool:
-        """Whether stop time is heard: signals run, and no train and no fire engine is coming."""
+        """Whether stop time is heard: signals run, no train and no fire engine is coming, and no head shows red and amber.
+
+        Red and amber says that green comes at once: it is never prolonged, and the monitor would latch.
+        """
         preempted = self._preemption is not None and self._preemption.is_called(self._view)
-        return self._mode.mode is Mode.RUN and not preempted
+        announced = any(self._machines[p].interval is Interval.RED_YELLOW for p in self._announcing)
+        return self._mode.mode is Mode.RUN and not preempted and not announced
 
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take, or than the coordinated plan allows."""

@@ -284,6 +284,18 @@ def test_stop_time_makes_an_interval_longer_by_its_own_length(interval: Interval
     assert [p for _, c, p in stopped.log if c == E.STOP_TIME] == [1, 0]
 
 
+def test_red_and_amber_is_never_prolonged_time_stands_when_green_has_come() -> None:
+    site = builders.two_phase()
+    phases = {n: replace(p, red_yellow_ms=1_000) for n, p in site.phases.items()}
+    channels = tuple(replace(c, min_red_yellow_ms=1_000, max_red_yellow_ms=1_500) for c in site.card.channels)
+    site = replace(site, phases=phases, card=replace(site.card, channels=channels))
+    s = with_inputs(site, wire(Does.STOP_TIME)).drain()
+    red = 2 if s.greens() == {4} else 4
+    s.occupy(red).until(60, red, Interval.RED_YELLOW)
+    put(s, Does.STOP_TIME, on=True).wait(30)
+    assert s.interval(red) is Interval.MIN_GREEN
+
+
 def test_calls_are_taken_in_while_time_stands() -> None:
     s = with_inputs(builders.quad(), wire(Does.STOP_TIME)).drain()
     put(s, Does.STOP_TIME, on=True).step()
