@@ -33,7 +33,18 @@ def test_every_verb_of_the_parser_is_carried_out_and_no_other() -> None:
     assert set(actions[0].choices or ()) == set(verbs.VERBS)
 
 
-@pytest.mark.parametrize("wrong", [[], ["nonsense"], ["status", "--jsn"], ["flash"], ["run", "--duration", "-1"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        ["nonsense"],
+        ["status", "--jsn"],
+        ["flash"],
+        ["run", "--duration", "-1"],
+        ["plan", "x", "-m", "y"],
+        ["plan", "2", "-m", "y", "--for", "90"],
+    ],
+)
 def test_a_wrong_word_ends_with_64(wrong: list[str], capsys: Out) -> None:
     assert main(wrong) == 64
     assert "usage:" in capsys.readouterr().err

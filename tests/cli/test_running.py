@@ -79,6 +79,19 @@ def test_a_day_at_the_cabinet(running: Running, capsys: Out) -> None:
 
     assert main(["faults", "clear", "-m", "nothing", "--socket", str(running.socket)]) == 75
     assert main(["resume", "-m", "nothing", "--socket", str(running.socket)]) == 75
+    at = ["--socket", str(running.socket)]
+    assert main(["plan", "2", "-m", "parade", "--for", "30m", *at]) == 0
+    assert main(["hold", "2", "6", "-m", "parade", *at]) == 0
+    assert main(["call", "ped", "4", "-m", "a visitor", *at]) == 0
+    assert "plan 2" in running.ask(capsys, "status")["control"]["line"]
+    assert [row["what"] for row in running.ask(capsys, "overrides")["overrides"]] == ["plan 2", "hold 2 6"]
+    assert main(["overrides", *at]) == 0
+    assert main(["overrides", "cancel", "2", "-m", "over", *at]) == 0
+    assert main(["plan", "auto", "-m", "over", *at]) == 0
+    assert main(["plan", "auto", "-m", "again", *at]) == 75
+    assert main(["maximum", "2", "-m", "none is stated", *at]) == 75
+    assert main(["overrides", *at]) == 0
+    assert "Nothing is overridden." in capsys.readouterr().out
     assert main(["reload", "--socket", str(running.socket)]) == 0
     assert main(["snapshot", "-m", "a test", "--socket", str(running.socket)]) == 0
     assert main(["flash", "-m", "crash at the NW pole", "--socket", str(running.socket)]) == 0

@@ -13,8 +13,9 @@ from edge.model.exchange import Inputs, Interval, Mode, PedInterval, ShellFault
 from edge.model.external import Does, ExternalInput, WireName
 from edge.model.faults import FaultKind
 from edge.model.plans import FREE, LocalTime, Run, RunKind, ScheduleEntry
+from edge.model.preempts import Preempt, PreemptKind
 from edge.model.site import FlashRules, Options, Site
-from edge.model.units import PhaseNumber, PlanNumber
+from edge.model.units import PhaseNumber, PlanNumber, PreemptNumber
 from tests import builders
 from tests.control.scenario import Scenario
 
@@ -326,6 +327,32 @@ def test_an_order_to_flash_is_carried_out_while_time_stands() -> None:
     put(s, Does.STOP_TIME, on=True).wait(5)
     s.order(CommandKind.STOP).wait(30)
     assert s.mode is Mode.FLASH
+
+
+def test_a_train_does_not_wait_for_stop_time() -> None:
+    train = Preempt(PreemptNumber(1), PreemptKind.RAIL, InputRef("mock", "train"), dwell=phases(2, 6))
+    site = replace(builders.quad(), preempts={train.number: train})
+    s = with_inputs(site, wire(Does.STOP_TIME))
+    s.wires["mock.train"] = False
+    s.drain().occupy(4).until(60, 4, Interval.MIN_GREEN)
+    put(s, Does.STOP_TIME, on=True).wait(30)
+    assert s.greens() >= {4}
+    s.wires["mock.train"] = True
+    s.until(40, 2, Interval.MIN_GREEN).wait(60)
+    assert s.greens() == {2, 6}
+    s.wires["mock.train"] = False
+    s.wait(60)
+    assert in_control(s)[-1] == "stop time: all intervals stand"
+
+
+def test_a_train_goes_before_the_police_panel() -> None:
+    train = Preempt(PreemptNumber(1), PreemptKind.RAIL, InputRef("mock", "train"), dwell=phases(4, 8))
+    s = with_inputs(replace(builders.quad(), preempts={train.number: train}), wire(Does.MANUAL_CONTROL))
+    s.wires["mock.train"] = False
+    put(s, Does.MANUAL_CONTROL, on=True).until_run().wait(30)
+    s.wires["mock.train"] = True
+    s.until(60, 4, Interval.MIN_GREEN).wait(30)
+    assert s.greens() == {4, 8}
 
 
 # ── flash ──
