@@ -22,13 +22,14 @@ _NEXT: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Head:
-    """One channel by the sheet, ms. `red`: red clearance after its yellow."""
+    """One channel by the sheet, ms. `turning`: half of a flashing arrow, whose red says nothing of its phase's own green."""
 
     channel: int
     phase: int
     pedestrian: bool
     least: Mapping[str, int]
     clearance: int
+    turning: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,8 @@ class Judge:
                 for b in moving[at + 1 :]
                 if b in self._conflicts[a]
             )
-        stopping = {
-            heads[k].phase for k, s in enumerate(after) if s[0] in {"YELLOW", "RED"} and not heads[k].pedestrian
-        }
+        vehicles = [k for k, head in enumerate(heads) if not head.pedestrian and not head.turning]
+        stopping = {heads[k].phase for k in vehicles if after[k][0] in {"YELLOW", "RED"}}
         wrong.extend(
             f"phase {heads[k].phase} ends its green beside its own walk"
             for k in moving

@@ -8,7 +8,7 @@ from edge.model.commands import CommandKind
 from edge.model.detectors import DetectorLimits, InputRef
 from edge.model.indications import ChannelKind
 from edge.model.overlaps import Overlap, OverlapKind
-from edge.model.phases import PedTiming, Phase
+from edge.model.phases import PedTiming, Phase, Recall
 from edge.model.preempts import Preempt, PreemptKind
 from edge.model.site import Card, Options, Site, StartUp
 from edge.model.units import OverlapNumber, PhaseNumber, PreemptNumber
@@ -61,6 +61,11 @@ def small(text: Row[str], phases: Row[Phase], **more: object) -> Site:
     return replace(built, start_up=start_up, card=_tight(built), detectors=detectors)
 
 
+def loops_only(site: Site, *phases: int) -> Site:
+    """The site with a loop in these phases only."""
+    return replace(site, detectors={n: d for n, d in site.detectors.items() if d.phase in phases})
+
+
 def _tight(site: Site) -> Card:
     rows = []
     for row in site.card.channels:
@@ -106,9 +111,8 @@ def _arrow(channel: int, overlap: Overlap) -> list[Head]:
     its yellow, moves with the opposing through."""
     least = {"GREEN": overlap.min_green_ms, "YELLOW": overlap.yellow_ms}
     phases = ((PROTECTED, overlap.parents[0]), (PERMISSIVE, overlap.opposing or overlap.parents[0]))
-    return [
-        Head(add + channel, int(p), pedestrian=False, least=least, clearance=overlap.change_ms) for add, p in phases
-    ]
+    ms = overlap.change_ms
+    return [Head(k + channel, int(p), pedestrian=False, least=least, clearance=ms, turning=True) for k, p in phases]
 
 
 PED = PedTiming(walk_ms=TICK, clearance_ms=2 * TICK)
@@ -174,23 +178,26 @@ DUAL_FOUR_TOGETHER = Explored(
     ("2 | 4", "6 | 8"),
 )
 DUAL_EIGHT = Explored(
-    "dual ring, 8 phases",
-    small(
-        ("1 2 | 3 4", "5 6 | 7 8"),
-        [
-            seconds(1, 1, 0, 1, (1, 0)),
-            seconds(2, 1, 1, 2, (1, 1)),
-            seconds(3, 1, 0, 1, (1, 1)),
-            seconds(4, 1, 0, 1, (2, 0)),
-            seconds(5, 1, 0, 1, (1, 1)),
-            seconds(6, 2, 0, 2, (1, 0)),
-            seconds(7, 1, 0, 1, (2, 0)),
-            seconds(8, 1, 0, 1, (1, 0), dual_entry=True),
-        ],
-        options=Options(TICK),
+    "dual ring, 8 phases, 4 and 6 on recall",
+    loops_only(
+        small(
+            ("1 2 | 3 4", "5 6 | 7 8"),
+            [
+                seconds(1, 1, 0, 1, (1, 0)),
+                seconds(2, 1, 0, 1, (1, 1)),
+                seconds(3, 1, 0, 1, (1, 1)),
+                seconds(4, 1, 0, 1, (2, 0), recall=Recall.MIN),
+                seconds(5, 1, 0, 1, (1, 1)),
+                seconds(6, 2, 0, 2, (1, 0), recall=Recall.MIN),
+                seconds(7, 1, 0, 1, (2, 0)),
+                seconds(8, 1, 0, 1, (1, 0), dual_entry=True),
+            ],
+            options=Options(TICK),
+        ),
+        1, 2, 3, 5, 7, 8,
     ),
     ("1 2 | 3 4", "5 6 | 7 8"),
-)
+)  # fmt: skip
 STAGES = Explored(
     "three stages with intergreens",
     small(
