@@ -181,9 +181,9 @@ class Overlaps:
         return True if opposing.is_green and now - opposing.green_began >= overlap.delay_ms else None
 
     def _walks(self, now: Ms, phase: PhaseNumber) -> bool:
-        """Whether somebody may still be on the crosswalk of `phase`."""
+        """Whether somebody may still be on the crosswalk of `phase`, or is promised its walk with the green that comes."""
         machine = self._machines[phase]
-        return machine.ped is not PedInterval.DONT_WALK or now - machine.ped_since < PED_BUFFER_MS
+        return machine.walk_waits or machine.ped is not PedInterval.DONT_WALK or now - machine.ped_since < PED_BUFFER_MS
 
     # ── for the screen ──────────────────────────────────────────────────────────────────────────
 

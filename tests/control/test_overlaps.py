@@ -334,3 +334,18 @@ def test_calls_that_come_and_go_do_not_put_the_walk_off_for_ever() -> None:
         if street.ped(2) is not PedInterval.DONT_WALK:
             return
     raise AssertionError("the walk never came")
+
+
+def test_no_overlap_begins_beside_a_walk_that_comes_with_the_green_after_red_and_amber() -> None:
+    site = dual(overlap(4, not_with_ped=(PhaseNumber(8),)))
+    eight = PhaseNumber(8)
+    phases = {**site.phases, eight: replace(site.phases[eight], red_yellow_ms=2_000)}
+    channels = tuple(
+        replace(c, min_red_yellow_ms=2_000, max_red_yellow_ms=2_000) if c.number == 8 else c for c in site.card.channels
+    )
+    street = Street(replace(site, phases=phases, card=replace(site.card, channels=channels))).settled()
+    street.occupy(4, 8).press(8).until(60, 8, Interval.RED_YELLOW)
+    assert street.interval(4) is Interval.MIN_GREEN
+    assert street.shows() is OverlapInterval.RED
+    street.until(10, 8, Interval.MIN_GREEN)
+    assert street.ped(8) is PedInterval.WALK
