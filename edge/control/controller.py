@@ -11,12 +11,13 @@ from edge.control.askers import Asker
 from edge.control.asks import NOBODY, NOTHING, Asks
 from edge.control.bank import DetectorBank
 from edge.control.calls import PhaseCalls
+from edge.control.demand import DemandReader
 from edge.control.external import run_words
 from edge.control.faultbook import FaultBook
 from edge.control.intervals import PhaseMachine
 from edge.control.lamps import LampTable
 from edge.control.mode import FLASHING, UnitMode
-from edge.control.moves import Demand, RingMoves
+from edge.control.moves import RingMoves
 from edge.control.outside import Outside
 from edge.control.overlaps import Overlaps
 from edge.control.pattern import Pattern
@@ -26,6 +27,7 @@ from edge.control.priority import TransitPriority
 from edge.control.rings import Rings
 from edge.control.view import View
 from edge.control.waits import longest_wait_ms
+from edge.control.way import Way
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
 from edge.model.control import InControl, Source
@@ -33,7 +35,6 @@ from edge.model.events import Event, EventCode, FlashStatus
 from edge.model.exchange import CoreStatus, Decision, Inputs, Interval, Mode, PedInterval, Rung
 from edge.model.external import Does
 from edge.model.faults import FaultKind, Response
-from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import MINUTE_MS, Ms, PhaseNumber
@@ -59,13 +60,14 @@ class Controller:
         self._calls = {n: PhaseCalls(p, now) for n, p in site.phases.items()}
         self._overlaps = Overlaps(site, self._machines, now)
         self._ped_overlaps = PedOverlaps(site, self._machines, now)
-        self._rings = Rings(site, self._machines, self._calls, self._overlaps, self._ped_overlaps)
+        self._rings = Rings(
+            site, self._machines, self._calls, Way(site, self._machines, self._overlaps, self._ped_overlaps)
+        )
         self._bank = DetectorBank(site, self._calls, now)
         self._book = FaultBook(site.fallback.return_after_ms)
         self._mode = UnitMode(site.start_up, now)
         self._lamps = LampTable(site, self._overlaps, self._ped_overlaps)
-        self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
-        self._soft = frozenset(site.options.rest_in) | {n for n, p in site.phases.items() if p.recall is Recall.SOFT}
+        self._demand = DemandReader(site, self._calls, self._is_green)
         self._longest_wait_ms = longest_wait_ms(site)
         self._announcing = tuple(n for n, p in site.phases.items() if p.red_yellow_ms)
         self._pattern = Pattern(site, now)
@@ -298,7 +300,7 @@ class Controller:
         asks, asked = self._ask()
         events += asked + self._log.note(asks.holds, *self._outside.omits)
         events += self._overlaps.time(now) + self._ped_overlaps.time(now)
-        demand = self._demand(now, asks)
+        demand = self._demand.read(now, asks)
         moves = self._rings.tick(now, demand, asks)
         at_once = {phase for phase, _ in moves.started if self._calls[phase].vehicle_since == now}
         events += self._apply(now, moves)
@@ -322,24 +324,6 @@ class Controller:
             asks = bent
             events += more
         return asks, events
-
-    def _demand(self, now: Ms, asks: Asks) -> Demand:
-        """Who wants right-of-way in this tick, from calls, recalls and the strategy."""
-        calls = self._calls
-        if not asks.hears_detectors:
-            walks = frozenset(n for n, c in calls.items() if (c.ped if self._is_green(n) else n in asks.ped_calls))
-            return Demand(asks.calls - asks.omits, walks - asks.ped_omits)
-        wanted = frozenset(n for n, c in calls.items() if c.demands and not self._is_green(n)) | asks.calls
-        soft = frozenset(p for p in self._soft if p not in wanted and self._nobody_opposes(now, p, wanted))
-        walks = frozenset(n for n, c in calls.items() if c.wants_walk(green=self._is_green(n)))
-        return Demand((wanted | soft) - asks.omits, (walks | asks.ped_calls) - asks.ped_omits)
-
-    def _nobody_opposes(self, now: Ms, phase: PhaseNumber, wanted: frozenset[PhaseNumber]) -> bool:
-        """Whether a soft recall may speak: no conflicting phase is called, none in green has traffic."""
-        conflicts = self._conflicts[phase]
-        if not wanted.isdisjoint(conflicts):
-            return False
-        return all(self._calls[p].gapped(now) for p in conflicts if self._is_green(p))
 
     def _apply(self, now: Ms, moves: RingMoves) -> list[Event]:
         """Tell the calls what the rings did."""

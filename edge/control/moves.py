@@ -1,10 +1,24 @@
-"""What goes into one tick of the rings, and what comes out of it."""
+"""A ring in time, what goes into one tick of the rings, and what comes out of it."""
 
 from dataclasses import dataclass, field
 
 from edge.model.events import Event
 from edge.model.phases import Termination
 from edge.model.units import PhaseNumber
+
+
+@dataclass(slots=True)
+class Ring:
+    """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry.
+
+    `handed_over`: the phase that let an earlier one of this visit be served again, by conditional service.
+    """
+
+    groups: tuple[tuple[PhaseNumber, ...], ...]
+    active: PhaseNumber | None = None
+    coming: PhaseNumber | None = None
+    rank: int = -1
+    handed_over: PhaseNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,13 @@ tick in which a green is opposed (Indiana code 2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from edge.control.asks import Asks
 from edge.control.calls import PhaseCalls
 from edge.control.green_timers import GreenTimers
 from edge.control.intervals import PhaseMachine
-from edge.control.moves import Demand, RingMoves
-from edge.control.overlaps import Overlaps
-from edge.control.ped_overlaps import PedOverlaps
+from edge.control.moves import Demand, Ring, RingMoves
+from edge.control.way import Way
 from edge.model.events import Event, EventCode
 from edge.model.exchange import Interval
 from edge.model.phases import Termination
@@ -34,20 +32,6 @@ from edge.model.preempts import PedBounds
 from edge.model.sequence import Place, Sequence
 from edge.model.site import Site
 from edge.model.units import Ms, PhaseNumber
-
-
-@dataclass(slots=True)
-class _Ring:
-    """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry.
-
-    `handed_over`: the phase that let an earlier one of this visit be served again, by conditional service.
-    """
-
-    groups: tuple[tuple[PhaseNumber, ...], ...]
-    active: PhaseNumber | None = None
-    coming: PhaseNumber | None = None
-    rank: int = -1
-    handed_over: PhaseNumber | None = None
 
 
 class Rings:
@@ -58,21 +42,19 @@ class Rings:
         site: Site,
         machines: Mapping[PhaseNumber, PhaseMachine],
         calls: Mapping[PhaseNumber, PhaseCalls],
-        overlaps: Overlaps,
-        ped_overlaps: PedOverlaps,
+        way: Way,
     ) -> None:
         self._site = site
         self._machines = machines
         self._calls = calls
-        self._overlaps = overlaps
-        self._ped_overlaps = ped_overlaps
+        self._way = way
         self._places: dict[PhaseNumber, Place] = site.sequence.places
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in self._places}
         self._group_of = {p: place.group for p, place in self._places.items()}
         self._together = {
             p: frozenset(q for pair in site.options.simultaneous_gap if p in pair for q in pair) for p in self._places
         }
-        self._rings = [_Ring(groups) for groups in site.sequence.rings]
+        self._rings = [Ring(groups) for groups in site.sequence.rings]
         self._timers = GreenTimers(site, calls, self._conflicts)
         self._maximum = 1  # which one is timed
         self._order = self._order_next = site.sequence
@@ -165,7 +147,7 @@ class Rings:
 
     # ── timing ──────────────────────────────────────────────────────────────────────────────────
 
-    def _time(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
+    def _time(self, now: Ms, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
         phase = _active(ring)
         machine = self._machines[phase]
         opposed = not wanted.isdisjoint(self._conflicts[phase])
@@ -194,7 +176,7 @@ class Rings:
 
     # ── ending ──────────────────────────────────────────────────────────────────────────────────
 
-    def _end_in_group(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
+    def _end_in_group(self, now: Ms, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
         """End a green whose successor stands on this side of the barrier."""
         phase = ring.active
         if phase is None or not self._machines[phase].is_green:
@@ -209,7 +191,7 @@ class Rings:
             ring.coming = successor
             self._end(now, phase, reason, moves)
 
-    def _successor(self, ring: _Ring, wanted: frozenset[PhaseNumber]) -> PhaseNumber | None:
+    def _successor(self, ring: Ring, wanted: frozenset[PhaseNumber]) -> PhaseNumber | None:
         """The next phase of the ring in this visit; with no demand behind a barrier, the visit may begin again."""
         phases = ring.groups[self.group]
         later = next((p for p in phases[ring.rank + 1 :] if p in wanted), None)
@@ -220,7 +202,7 @@ class Rings:
         passed = ring.rank if ring.active is not None else ring.rank + 1  # an idle ring may serve its last phase again
         return next((p for p in phases[: max(passed, 0)] if p in wanted), None)
 
-    def _conditional(self, now: Ms, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
+    def _conditional(self, now: Ms, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
         """Conditional service: whom a ring that waits at the barrier may serve meanwhile.
 
         An earlier phase with a vehicle call, or the one that has handed over to it, and only if its clearance and its green
@@ -238,7 +220,7 @@ class Rings:
         needed = self._site.clearance_ms(phase, candidate) + self._site.phases[candidate].longest_initial_ms
         return candidate if self._left_ms(now, ring, asks) >= needed else None
 
-    def _left_ms(self, now: Ms, ring: _Ring, asks: Asks) -> Ms:
+    def _left_ms(self, now: Ms, ring: Ring, asks: Asks) -> Ms:
         """How long the barrier still cannot be crossed because of the other rings, at the most; 0 if they are ready."""
         left: list[Ms] = []
         for other in self._rings:
@@ -284,7 +266,7 @@ class Rings:
             moves.events.append(Event(EventCode.BARRIER_TERMINATION, self._left + 1))
             self._left = None
 
-    def _is_done(self, ring: _Ring, wanted: frozenset[PhaseNumber]) -> bool:
+    def _is_done(self, ring: Ring, wanted: frozenset[PhaseNumber]) -> bool:
         """Whether the ring has nothing left to serve on this side of the barrier."""
         return self._successor(ring, wanted) is None and (ring.coming is None or self._is_green(ring))
 
@@ -294,7 +276,7 @@ class Rings:
             if reason is Termination.GAP_OUT and not self._together[phase]:
                 self._timers.remember_gap(phase)
 
-    def _is_green(self, ring: _Ring) -> bool:
+    def _is_green(self, ring: Ring) -> bool:
         """Whether the ring serves a phase: in green, or on the way to it."""
         return ring.active is not None and self._machines[ring.active].is_on
 
@@ -318,12 +300,10 @@ class Rings:
 
     # ── starting ────────────────────────────────────────────────────────────────────────────────
 
-    def _start(self, now: Ms, r: int, ring: _Ring, demand: Demand, asks: Asks, moves: RingMoves) -> None:
+    def _start(self, now: Ms, r: int, ring: Ring, demand: Demand, asks: Asks, moves: RingMoves) -> None:
         phase = self._candidate(r, ring, demand.vehicles, asks)
         walk = phase in demand.walks
-        if phase is None or phase in asks.omits or not self._clear(now, phase, walk=walk):
-            return
-        if not self._overlaps.give_way(phase, walk=walk) or not self._ped_overlaps.give_way(phase):
+        if phase is None or phase in asks.omits or not self._way.is_free(now, phase, walk=walk):
             return
         initial_ms = self._calls[phase].initial_ms if asks.hears_detectors else 0
         revert_ms = self._site.options.red_revert_ms
@@ -335,36 +315,20 @@ class Rings:
             moves.events += self._timers.oppose(now, phase, demand.vehicles, self._maximum)
         ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
 
-    def _candidate(self, r: int, ring: _Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
+    def _candidate(self, r: int, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
         """The phase an idle ring should start: on entry the first in order with demand, else what was coming."""
         if ring.rank < 0:
             first = next((p for p in ring.groups[self.group] if p in wanted), None)
             return first or ring.coming or self._dual_entry(r, ring, asks)
         return ring.coming or self._successor(ring, wanted)
 
-    def _dual_entry(self, r: int, ring: _Ring, asks: Asks) -> PhaseNumber | None:
+    def _dual_entry(self, r: int, ring: Ring, asks: Asks) -> PhaseNumber | None:
         """A dual-entry phase of this ring, if another ring of the group has a phase to serve."""
         others = (other for k, other in enumerate(self._rings) if k != r)
         if not any(o.coming is not None or self._is_green(o) for o in others):
             return None
         phases = (p for p in ring.groups[self.group] if self._site.phases[p].dual_entry and p not in asks.omits)
         return next(phases, None)
-
-    def _clear(self, now: Ms, phase: PhaseNumber, *, walk: bool) -> bool:
-        """Rule 1: whether every conflicting phase is red and cleared, and the red revert is over.
-
-        Red and amber may begin before an intergreen is over, so that the green begins when it is.
-        """
-        then = now + self._machines[phase].ready_ms(walk=walk)
-        if not self._machines[phase].may_start(now, self._site.options.red_revert_ms):
-            return False
-        for other in self._conflicts[phase]:
-            machine = self._machines[other]
-            if machine.interval is not Interval.RED:
-                return False
-            if then - machine.green_ended < self._site.intergreen.get((other, phase), 0):
-                return False
-        return True
 
     def _walk(self, now: Ms, phase: PhaseNumber, asks: Asks, moves: RingMoves) -> None:
         """A walk inside a running green: only while nobody opposes it, or where it recycles inside the maximum green."""
@@ -375,12 +339,12 @@ class Rings:
         fits = self._timers.opposed_since(phase) is None
         if not fits and asks.hears_maximums and asks.hears_detectors and phase not in asks.force_offs:
             fits = calls.recycles(self._timers.max_left_ms(now, phase))
-        if fits and machine.may_walk(now) and self._overlaps.give_walk(phase):
+        if fits and machine.may_walk(now) and self._way.is_free_for_walk(phase):
             moves.events += machine.walk(now, extended=calls.ped_long)
             moves.walked.append(phase)
 
 
-def _active(ring: _Ring) -> PhaseNumber:
+def _active(ring: Ring) -> PhaseNumber:
     if ring.active is None:
         raise AssertionError("an idle ring does not time")
     return ring.active

@@ -11,6 +11,7 @@ from edge.control.intervals import PhaseMachine
 from edge.control.overlaps import _Follower
 from edge.control.preempt import Preemption
 from edge.control.rings import Rings
+from edge.control.way import Way
 from edge.model.exchange import Interval
 from edge.model.indications import ChannelKind
 from edge.model.phases import Termination
@@ -74,17 +75,18 @@ def test_what_can_be_seen_of_the_smallest_site_is_what_was_counted() -> None:
 
 def crosses_alone(patch: pytest.MonkeyPatch) -> None:
     """A ring starts its phase beyond the barrier as soon as its own ring is clear."""
-    real = Rings._clear
+    real = Way._is_clear
 
-    def clear(self: Rings, now: int, phase: Any, *, walk: bool) -> bool:
-        mine = [p for p in self._conflicts[phase] if self._places[p].ring == self._places[phase].ring]
-        kept, self._conflicts = self._conflicts, {**self._conflicts, phase: frozenset(mine)}
+    def clear(self: Way, now: int, phase: Any, *, walk: bool) -> bool:
+        places = self._site.sequence.places
+        mine = tuple(p for p in self._conflicts[phase] if places[p].ring == places[phase].ring)
+        kept, self._conflicts = self._conflicts, {**self._conflicts, phase: mine}
         try:
             return real(self, now, phase, walk=walk)
         finally:
             self._conflicts = kept
 
-    patch.setattr(Rings, "_clear", clear)
+    patch.setattr(Way, "_is_clear", clear)
 
 
 def yellow_short(patch: pytest.MonkeyPatch) -> None:
