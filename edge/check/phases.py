@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from edge.check.words import s
 from edge.config.fields import nearest
+from edge.config.override_rows import OverrideRow, OverridesRow
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
-from edge.config.rows import OverrideRow, OverridesRow
 from edge.model.phases import Phase
 from edge.model.units import Ms
 

@@ -25,6 +25,7 @@ from edge.config.fields import (
     Word,
 )
 from edge.config.overlap_rows import OverlapKey, OverlapRow
+from edge.config.override_rows import OverridesRow
 from edge.config.ped_overlap_rows import PedOverlapKey, PedOverlapRow
 from edge.config.phase_rows import PhaseRow
 from edge.config.plan_rows import CoordinationRow, PlanRow
@@ -289,21 +290,6 @@ class FlashRow(Row):
     )
 
     startup: StartUpRow = setting({}, "The way from flash to the first green.")
-
-
-class OverrideRow(Row):
-    """One named override of a rule: which phases, and why."""
-
-    phases: list[APhase] = Field(description="The phases it is meant for.")
-    why: Annotated[str, Text(1000, empty=False)] = Field(description="The engineer's reason.")
-
-
-class OverridesRow(Row):
-    """`overrides`: rules of the MUTCD that this site departs from, by name and with a reason."""
-
-    yellow_below_3: OverrideRow | None = optional("Yellow under 3 s; never under the card's minimum.")
-    yellow_above_6: OverrideRow | None = optional("Yellow over 6 s.")
-    red_clear_above_6: OverrideRow | None = optional("Red clearance over 6 s.")
 
 
 class EventLogRow(Row):

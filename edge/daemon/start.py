@@ -90,7 +90,6 @@ def run(options: RunOptions, clock: Clock | None = None) -> int:
 
 def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
     """Everything from the lock to the started drivers. What is opened is closed by `ending`, last first."""
-    log = structlog.get_logger()
     _same_distribution()
     with suppress(OSError):  # the stores say it, with the path and what to do
         options.state_dir.mkdir(parents=True, exist_ok=True)
@@ -104,9 +103,6 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
     ending.callback(recorder.close)
     if not options.simulated:
         _write_safe_image(options.state_dir, site, recorder)
-    casualties = Casualties()
-    casualties.watch()
-    ending.callback(casualties.leave)
     loop = ControlLoop(
         Parts(
             Street(site, opened, clock, kept.latch),
@@ -117,23 +113,34 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
             Reloader(options.config, _rules(options), chosen.refused),
             Narrator(greens=options.narrate),
             None if options.plant is None else options.plant(site, opened),
-            casualties,
+            _casualties(ending),
         ),
         str(chosen.file),
         None if options.duration_s is None else round(options.duration_s * SECOND_MS),
     )
     _serve(options.socket, loop, clock, ending)
-    log.info(
+    _tell_start(options, chosen)
+    _tell_what_was_kept(kept, chosen)
+    return loop
+
+
+def _tell_start(options: RunOptions, chosen: Chosen) -> None:
+    structlog.get_logger().info(
         "daemon.started",
         version=__version__,
-        site=site.name,
+        site=chosen.site.name,
         file=str(chosen.file),
-        hash=site.file_hash,
+        hash=chosen.site.file_hash,
         simulated=options.simulated,
         real_time=is_real_time(),
     )
-    _tell_what_was_kept(kept, chosen)
-    return loop
+
+
+def _casualties(ending: ExitStack) -> Casualties:
+    casualties = Casualties()
+    casualties.watch()
+    ending.callback(casualties.leave)
+    return casualties
 
 
 def _read(loop: ControlLoop) -> Reply | None:
