@@ -27,16 +27,23 @@ def stronger(a: Recall, b: Recall) -> Recall:
     return max(a, b, key=_STRENGTH.__getitem__)
 
 
+LEADS = frozenset({Interval.LEADING_WALK, Interval.RED_YELLOW})
+"""On the way to green, and not green yet."""
+
+
 class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_long", "ped_since", "phase",
-        "vehicle", "vehicle_since",
+        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_long", "ped_since",
+        "phase", "vehicle", "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
         self.phase = phase
+        self.answered = (
+            False  # served, and dropped (44) once the green shows: readers take a call dropped before for cancelled
+        )
         self.calling = 0  # calling detectors that are active now
         self.gap = Gap(phase, now)
         self.cars = 0  # vehicles counted while the phase was not green
@@ -85,23 +92,38 @@ class PhaseCalls:
         """Take in one tick: extension while green, calls while not."""
         if self.gap.extending:
             self.gap.extended_at = now
+        answered = self._answer(interval) if self.answered else []
         if interval in ON:
-            return []
+            return answered
         if self.calling and self.phase.locking:
             self.locked = True
         wanted = self.calling > 0 or self.locked
         if wanted == self.vehicle:
+            return answered
+        return answered + (self._register(now) if wanted else self._drop())
+
+    def _answer(self, interval: Interval) -> list[Event]:
+        """Log the call dropped that a leading walk or red and amber has been answering, now that it is over."""
+        if interval in LEADS:
             return []
-        return self._register(now) if wanted else self._drop()
+        self.answered = False
+        return [Event(EventCode.PHASE_CALL_DROPPED, self.phase.number)]
 
     def served(self, now: Ms, *, walk: bool) -> list[Event]:
-        """The phase turned green: its calls are answered, its passage timer starts."""
+        """The phase turned green, or is on its way to it: its calls are answered, its passage timer starts."""
         self.locked = False
         self.cars = 0
         self.gap.green_began(now)
         if walk:
             self.walked()
-        return self._drop() if self.vehicle else []
+        if not self.vehicle:
+            return []
+        dropped = self._drop()
+        leads = self.phase.red_yellow_ms or (walk and self.phase.ped is not None and self.phase.ped.lpi_ms)
+        if not leads or self.vehicle_since == now:
+            return dropped
+        self.answered = True
+        return []
 
     def walked(self) -> None:
         """A walk began, or became the longer one of a long press: the press is answered."""

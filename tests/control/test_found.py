@@ -89,3 +89,14 @@ def test_a_called_phase_of_the_ring_is_served_before_the_barrier_is_crossed() ->
     since = run.now
     run.leave(4, 7).occupy(1, 8).until(60, 8, Interval.MIN_GREEN)
     assert 1 not in begun(run, since)
+
+
+def test_a_call_is_dropped_when_the_green_shows_and_not_with_the_red_and_amber_before_it() -> None:
+    """Found by `make judge`: a call dropped (44) before its green (1) is taken for cancelled, and nobody has waited."""
+    phases = [builders.phase(n, red_yellow_ms=1_000) for n in (2, 4)]
+    run = Scenario(builders.site(builders.rings("2 | 4"), phases)).drain()
+    red = next(n for n in (2, 4) if run.interval(n) is Interval.RED)
+    since = run.now
+    run.occupy(red).step().leave(red).until(60, red, Interval.MIN_GREEN).step()
+    told = [code for at, code, phase in run.log if phase == red and code in {1, 44} and at >= since]
+    assert told == [1, 44]
