@@ -57,7 +57,7 @@ coverage: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not realtime" --cov --cov-report=
 	$(BIN)/python -m pytest -m realtime --cov --cov-append --cov-report=
 	$(BIN)/coverage report --fail-under=95
-	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/intervals.py'
+	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/interval*.py'
 
 # The public judge of event logs weighs 475 MB, so it gets an environment of its own, beside the controller's.
 judge: $(STAMP)
