@@ -195,6 +195,16 @@ def _spoiled_rows(findings: Findings) -> list[tuple[str, str | int]]:
     return sorted(rows, key=str)
 
 
+def the_limit_of_failures_can_be_reached(draft: Draft, findings: Findings) -> None:
+    """A limit above the number of detectors is a step down that never comes."""
+    limit, there = draft.site.fallback.failed_detectors, len(draft.site.detectors)
+    stated = "failed_detectors" in draft.rows.fallback.when.model_fields_set
+    if stated and limit > there > 0:
+        path: Path = ("fallback", "when", "failed_detectors")
+        what = f"the fixed plan waits for {limit} failed detectors, and there are {there}"
+        findings.warn(path, what, f"at most {there}")
+
+
 RULES = (
     inputs_exist,
     no_input_is_used_twice,
@@ -203,4 +213,5 @@ RULES = (
     every_phase_can_be_called,
     counts_can_call,
     every_walk_can_be_called,
+    the_limit_of_failures_can_be_reached,
 )

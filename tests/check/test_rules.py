@@ -850,3 +850,10 @@ def test_a_walk_does_not_stand_in_for_the_vehicle_signals_of_a_phase_with_loops(
     row = next(line + "\n" for line in DUAL.splitlines() if line.startswith("  4:  {phase: 4"))
     dark = edit(DUAL, (row, ""), ("    4: [7, 8, 10, 12]\n", ""))
     assert said(dark) == ["phases.4: no channel shows phase 4 — add a row to channels with phase: 4"]
+
+
+def test_a_limit_of_failed_detectors_that_can_never_be_reached_is_a_warning() -> None:
+    text = edit(DUAL, ("failed_detectors: 4", "failed_detectors: 17"))
+    what = "the fixed plan waits for 17 failed detectors, and there are 16"
+    assert warned(text) == [f"fallback.when.failed_detectors: {what} — at most 16"]
+    assert warned(edit(DUAL, ("failed_detectors: 4", "failed_detectors: 16"))) == []
