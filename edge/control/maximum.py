@@ -6,6 +6,7 @@ from edge.model.units import Ms
 
 _IN_A_ROW = 2
 """So many maximum terminations, or gap-outs, in a row move the running maximum (NTCIP 1202 2.2.2.19)."""
+_TEACHES = frozenset({Termination.MAX_OUT, Termination.GAP_OUT})
 
 
 class Maximum:
@@ -49,9 +50,9 @@ class Maximum:
         return [Event(code, self._phase.number)]
 
     def ended(self, reason: Termination) -> list[Event]:
-        """The green has ended: let the dynamic maximum learn from why. A force-off teaches nothing."""
+        """The green has ended: let the dynamic maximum learn from why. A force-off, whoever's, teaches nothing."""
         dynamic = self._phase.dynamic_max
-        if dynamic is None or reason is Termination.FORCE_OFF:
+        if dynamic is None or reason not in _TEACHES:
             return []
         maxed = reason is Termination.MAX_OUT
         self._row = max(1, self._row + 1) if maxed else min(-1, self._row - 1)

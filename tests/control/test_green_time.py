@@ -146,6 +146,16 @@ def test_the_dynamic_maximum_follows_two_alike_in_a_row_and_stays_in_its_range()
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("reason", [Termination.FORCE_OFF, Termination.PRIORITY, Termination.PREEMPT])
+def test_a_green_that_was_cut_for_coordination_a_tram_or_a_train_teaches_the_dynamic_maximum_nothing(
+    reason: Termination,
+) -> None:
+    maximum = Maximum(builders.phase(2, max_green_ms=30_000, dynamic_max=DynamicMax(50_000, 8_000)))
+    for ended in (Termination.MAX_OUT, Termination.MAX_OUT, reason, reason, reason):
+        maximum.ended(ended)
+    assert maximum.ms == 38_000
+
+
 def test_a_dynamic_limit_below_the_maximum_is_its_lower_end() -> None:
     maximum = Maximum(builders.phase(2, max_green_ms=30_000, dynamic_max=DynamicMax(20_000, 5_000)))
     for _ in range(9):

@@ -78,6 +78,40 @@ def test_a_train_goes_through_entry_track_clearance_dwell_and_exit_and_each_is_l
     assert dwell > ended
     assert {3, 8} <= set(s.order_of_greens(since)[:2])
     assert s.tick.controller.status(s.now).preempt is None
+    exit_begins = s.times(E.PREEMPT_BEGIN_EXIT, 1, since)[0]
+    assert exit_begins - s.times(E.PHASE_BEGIN_GREEN, 4, since)[0] in {0, 100}, "111: when the exit phases are green"
+
+
+def test_what_a_preempt_omits_is_logged_from_its_entry_to_its_end() -> None:
+    s = running(RAIL)
+    since = s.now
+    s.wires[TRAIN] = True
+    s.wait(60)
+    assert s.times(E.PHASE_OMIT_ON, 4, since) == s.times(E.PREEMPT_ENTRY, 1, since)
+    assert s.times(E.PED_OMIT_ON, 4, since) == s.times(E.PREEMPT_ENTRY, 1, since)
+    assert s.times(E.PHASE_OMIT_OFF, 4, since) == []
+    s.wires[TRAIN] = False
+    s.wait(40)
+    assert len(s.times(E.PHASE_OMIT_OFF, 4, since)) == 1
+
+
+def test_a_preempt_without_exit_phases_says_when_it_is_over() -> None:
+    s = running(replace(ENGINE, exit_phases=()))
+    s.wires[FIRE] = True
+    s.wait(30)
+    s.wires[FIRE] = False
+    since = s.now
+    s.wait(1)
+    assert s.times(E.PREEMPT_BEGIN_EXIT, 3, since)
+
+
+def test_a_gate_that_comes_down_is_logged_once() -> None:
+    s = running(replace(RAIL, track=TrackClearance(phases(3, 8), 12_000, ref(GATE), 30_000)))
+    s.wires[TRAIN] = True
+    since = s.wait(20).now
+    s.wires[GATE] = True
+    s.wait(10)
+    assert s.times(E.PREEMPT_GATE_DOWN, 1) == [since + 100]
 
 
 def test_the_screen_says_which_preempt_runs_and_where_it_is() -> None:
@@ -171,7 +205,7 @@ def test_the_lower_number_takes_over_and_the_other_enters_again_when_it_leaves()
     s.wait(60)
     assert s.greens() == {2, 5}
     entries = [(c, p) for c, p in stages(s, since) if c in {E.PREEMPT_ENTRY, E.PREEMPT_BEGIN_EXIT}]
-    assert entries == [(E.PREEMPT_ENTRY, 1), (E.PREEMPT_BEGIN_EXIT, 1), (E.PREEMPT_ENTRY, 3)]
+    assert entries == [(E.PREEMPT_ENTRY, 1), (E.PREEMPT_ENTRY, 3)], "its exit phases were never green"
 
 
 def test_a_higher_number_waits_for_the_lower_one() -> None:
@@ -355,9 +389,12 @@ def test_another_green_ends_early_once_it_has_had_what_it_keeps() -> None:
     assert s.times(E.PRIORITY_FORCE_OFF, 4, began)[0] - began == 8_000
     assert s.times(E.PRIORITY_EARLY_GREEN, 1, began)
     assert s.greens() == {2, 6}
+    served = s.times(E.PHASE_BEGIN_GREEN, 2, began)[0]
+    assert s.times(E.PRIORITY_SERVICE_START, 1, began)[0] - served in {0, 100}
+    assert s.times(E.PRIORITY_SERVICE_END, 1, began) == []
     s.wires[BUS] = False
     s.step()
-    assert s.times(E.PRIORITY_CHECK_OUT, 1, began)
+    assert s.times(E.PRIORITY_CHECK_OUT, 1, began) == s.times(E.PRIORITY_SERVICE_END, 1, began)
 
 
 def test_after_a_served_request_the_next_one_waits_for_the_lockout() -> None:

@@ -11,7 +11,7 @@ GREEN, YELLOW, CLEARANCE, RED = "green", "yellow", "red clearance", "red"
 WHY = {4, 5, 6, 19, 20}
 """Gap out, max out, force off, and the force-offs of priority and preemption: exactly one of 4 to 6 ends a green."""
 PAIRS = {
-    43: 44, 46: 47, 41: 42, 48: 49, 82: 81, 90: 89, 102: 104, 112: 115, 32: 33, 108: 109, 200: 201, 176: 177
+    43: 44, 46: 47, 41: 42, 48: 49, 82: 81, 90: 89, 102: 104, 112: 115, 118: 119, 32: 33, 108: 109, 200: 201, 176: 177
 }  # fmt: skip
 _PHASE = {
     (RED, 0): RED,
