@@ -2,23 +2,26 @@
 
 from dataclasses import replace
 
-from edge.control.asks import NOBODY, Asks, Phases
+from edge.control.asks import NOBODY, NOTHING, Asks, Phases
 from edge.model.events import Event, EventCode
+from edge.model.site import Site
 
 
 class AskLog:
     """Remembers what was asked for, and logs what began and ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: Site) -> None:
+        self._walkers = frozenset(n for n, phase in site.phases.items() if phase.ped is not None)
         self._holds: Phases = NOBODY
         self._omits: Phases = NOBODY
         self._ped_omits: Phases = NOBODY
 
-    def note(self, holds: Phases = NOBODY, omits: Phases = NOBODY, ped_omits: Phases = NOBODY) -> list[Event]:
-        """Holds (41, 42) whoever asks for them; omits (46, 47) and pedestrian omits (48, 49) of wires and operators.
+    def note(self, asks: Asks = NOTHING, left_out: Phases = NOBODY) -> list[Event]:
+        """Holds (41, 42), omits (46, 47) and pedestrian omits (48, 49), whoever asks: coordination, preempts, wires, operators.
 
-        What a coordinated plan leaves out at an instant of its cycle is no phase omit, and not logged as one.
+        `left_out`: phases that the running plan does not have. They are out of the sequence, and not logged as omitted.
         """
+        holds, omits, ped_omits = asks.holds, asks.omits - left_out, asks.ped_omits & self._walkers
         if (holds, omits, ped_omits) == (self._holds, self._omits, self._ped_omits):
             return []
         before = self._holds, self._omits, self._ped_omits

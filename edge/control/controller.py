@@ -81,7 +81,7 @@ class Controller:
         self._operator_flash = False
         self._stopping = False
         self._flash_status: FlashStatus | None = None
-        self._log = AskLog()
+        self._log = AskLog(site)
 
     def _row(self) -> tuple[Asker, ...]:
         """Whoever may ask, in rising order of right."""
@@ -298,7 +298,8 @@ class Controller:
             self._bent_ms = self._view.heard_ms
             return events
         asks, asked = self._ask()
-        events += asked + self._log.note(asks.holds, *self._outside.omits)
+        strategy = self._pattern.strategy
+        events += asked + self._log.note(asks, strategy.never_served() if strategy is not None else NOBODY)
         events += self._overlaps.time(now) + self._ped_overlaps.time(now)
         demand = self._demand.read(now, asks)
         moves = self._rings.tick(now, demand, asks)

@@ -17,7 +17,7 @@ from edge.control.force_offs import CyclePoints, cycle_points, is_recalled, sequ
 from edge.control.transition import CycleTimer
 from edge.control.view import View
 from edge.model.coordination import Coordination, CoordState, CoordStatus, Correction, ForceOffMode, SplitMode
-from edge.model.events import Event, EventCode
+from edge.model.events import COORD_LOCAL_ZERO, Event, EventCode
 from edge.model.exchange import Interval, PedInterval
 from edge.model.plans import FixedPlan
 from edge.model.sequence import Sequence
@@ -63,6 +63,8 @@ class CoordinatedStrategy:
         self._yielded: dict[PhaseNumber, Ms] = {}  # the last yield point that was logged
         self._open: frozenset[PhaseNumber] = frozenset()
         self._state: CoordState | None = None
+        self._cycles: int | None = None  # how often the cycle timer has passed 0; None before it is picked up
+        self._oversized: frozenset[PhaseNumber] = frozenset()  # walks or clears beyond its force-off point
 
     @property
     def plan_number(self) -> PlanNumber:
@@ -120,7 +122,7 @@ class CoordinatedStrategy:
         events = self._note_greens(view, greens)
         self._open = frozenset(p for p in self._others if p not in greens and self._is_open(view, p))
         events += self._note_yields(greens)
-        return self._asks(view, greens), events + self._note_state()
+        return self._asks(view, greens), events + self._note_oversized(view) + self._note_state()
 
     def _keep_time(self, view: View) -> None:
         timer, cycle = self.timer, self.plan.cycle_ms
@@ -129,7 +131,7 @@ class CoordinatedStrategy:
         self._asked_ms = view.now
         if elapsed is None or elapsed > SILENT_MS:
             self._ends.clear()
-            self._state = None
+            self._state = self._cycles = None
             timer.pick_up(target, *self._place(view, target))
         else:
             timer.advance(elapsed, target, stopped=self._how.stop_in_walk and self._is_clearing(view))
@@ -147,11 +149,18 @@ class CoordinatedStrategy:
 
     def _is_clearing(self, view: View) -> bool:
         """Whether a green has come to its force-off point with its pedestrians still on the street."""
+        return bool(self._late_walks(view))
+
+    def _late_walks(self, view: View) -> frozenset[PhaseNumber]:
+        """The greens at their force-off point with somebody on the street."""
         at = self.timer.at
-        return any(
-            at >= end and p not in self._coordinated and view.ped(p) is not PedInterval.DONT_WALK
-            for p, end in self._ends.items()
-        )
+        late = (p for p, end in self._ends.items() if at >= end and p not in self._coordinated)
+        return frozenset(p for p in late if view.ped(p) is not PedInterval.DONT_WALK)
+
+    def _note_oversized(self, view: View) -> list[Event]:
+        """Log pedestrians that are served beyond the force-off point (26)."""
+        before, self._oversized = self._oversized, self._late_walks(view)
+        return [Event(EventCode.OVERSIZED_PED_SERVED, p) for p in sorted(self._oversized - before)]
 
     def _note_greens(self, view: View, greens: frozenset[PhaseNumber]) -> list[Event]:
         """Give every green that has begun its end: the next yield point, or its force-off."""
@@ -205,10 +214,16 @@ class CoordinatedStrategy:
         return frozenset(p for p in waiting if not self._mates[p].isdisjoint(greens))
 
     def _note_state(self) -> list[Event]:
-        if self.timer.state is self._state:
-            return []
-        self._state = self.timer.state
-        return [Event(EventCode.COORD_STATE_CHANGE, self._state)]
+        """Log another state of the cycle timer, and once a cycle that it passes 0 (150)."""
+        events: list[Event] = []
+        if self.timer.state is not self._state:
+            self._state = self.timer.state
+            events.append(Event(EventCode.COORD_STATE_CHANGE, self._state))
+        before, cycles = self._cycles, (self.timer.at - self._points.reference_ms) // self.plan.cycle_ms
+        if before is None or cycles > before:  # a timer that falls back by a little does not pass again
+            self._cycles = cycles
+            events += [] if before is None else [Event(EventCode.COORD_STATE_CHANGE, COORD_LOCAL_ZERO)]
+        return events
 
     def _asks(self, view: View, greens: frozenset[PhaseNumber]) -> Asks:
         how, at, ends = self._how, self.timer.at, self._ends

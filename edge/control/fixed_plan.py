@@ -26,7 +26,7 @@ the 17 % that controllers commonly allow for a short-way correction."""
 GAIN_SHARE = 10
 """The least part of the cycle, 1/10, by which a cycle of minimums must be shorter for the sequence to catch up. Ours."""
 _ONE_BYTE = 255
-"""The longest cycle that event 132 can say in its byte; 156 says the rest."""
+"""The longest cycle that event 132 can say in its byte; 156 says the rest. Of a longer offset 133 says no more than that."""
 
 
 class FixedPlanStrategy:
@@ -100,7 +100,7 @@ def plan_events(plan: FixedPlan) -> list[Event]:
     events = [
         Event(EventCode.PATTERN_CHANGE, plan.number),
         Event(EventCode.CYCLE_CHANGE, min(cycle_s, _ONE_BYTE)),
-        Event(EventCode.OFFSET_CHANGE, plan.offset_ms // SECOND_MS),
+        Event(EventCode.OFFSET_CHANGE, min(plan.offset_ms // SECOND_MS, _ONE_BYTE)),
     ]
     if cycle_s > _ONE_BYTE:
         events.append(Event(EventCode.CYCLE_OVER_255, cycle_s - _ONE_BYTE))

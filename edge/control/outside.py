@@ -6,7 +6,6 @@ order of right; the controller puts transit priority between the second and the 
 
 from collections.abc import Mapping
 
-from edge.control.asks import Phases
 from edge.control.calls import PhaseCalls
 from edge.control.external import External, run_words
 from edge.control.flash_entry import FlashEntry
@@ -72,12 +71,6 @@ class Outside:
     def is_on(self, does: Does) -> bool:
         """Whether any wire asks for that."""
         return self._external.is_on(does)
-
-    @property
-    def omits(self) -> tuple[Phases, Phases]:
-        """The phases, and the walks, that wires and operators omit."""
-        wire, operator = self._external.wish, self._overrides.wish
-        return wire.omits | operator.omits, wire.ped_omits | operator.ped_omits
 
     @property
     def time_stands(self) -> bool:

@@ -47,10 +47,10 @@ _LOGGED: dict[Stage, EventCode | None] = {
     Stage.TRACK: EventCode.PREEMPT_BEGIN_TRACK,
     Stage.TO_DWELL: None,
     Stage.DWELL: EventCode.PREEMPT_BEGIN_DWELL,
-    Stage.EXIT: EventCode.PREEMPT_BEGIN_EXIT,
-    Stage.OVER: None,
+    Stage.EXIT: None,
+    Stage.OVER: EventCode.PREEMPT_BEGIN_EXIT,
 }
-"""The code that begins each stage."""
+"""The code that begins each stage. 111 is set when the exit phases are green, and the preempt is over for us then."""
 
 
 class _Request:
@@ -59,7 +59,7 @@ class _Request:
     `wants`: it asks to enter. `present`: it is on, and has not been given up; the dwell lasts as long.
     """
 
-    __slots__ = ("_due", "_entered", "_given_up", "_on", "_on_since", "_preempt")
+    __slots__ = ("_due", "_entered", "_gate", "_given_up", "_on", "_on_since", "_preempt")
 
     def __init__(self, preempt: Preempt) -> None:
         self._preempt = preempt
@@ -68,11 +68,12 @@ class _Request:
         self._due = False  # called, and not yet over
         self._entered = False
         self._given_up = False
+        self._gate = False  # whether the gate is down
 
     def hear(self, view: View) -> list[Event]:
-        """Take in one tick; logs 102, 104 and 110."""
+        """Take in one tick; logs 102 to 104 and 110."""
         preempt, now = self._preempt, view.now
-        events: list[Event] = []
+        events = self._hear_gate(view)
         on = self.reads_on(view)
         if on is not self._on:
             events.append(Event(EventCode.PREEMPT_ON if on else EventCode.PREEMPT_OFF, preempt.number))
@@ -82,6 +83,14 @@ class _Request:
             self._given_up, self._due = True, False
             events.append(Event(EventCode.PREEMPT_MAX_PRESENCE, preempt.number))
         return events
+
+    def _hear_gate(self, view: View) -> list[Event]:
+        """Log a gate that has come down (103); one that is not heard is not down."""
+        track = self._preempt.track
+        if track is None or track.gate is None:
+            return []
+        before, self._gate = self._gate, view.wire_on(track.gate) is True
+        return [Event(EventCode.PREEMPT_GATE_DOWN, self._preempt.number)] if self._gate and not before else []
 
     def wants(self, now: Ms) -> bool:
         """Whether it asks for its preempt at `now`: called, and the delay is over."""
@@ -215,10 +224,11 @@ class Preemption:
             return [Event(EventCode.PREEMPT_LINK_ON, preempt.link), *events]
         if stage is Stage.EXIT and not preempt.exit_phases:
             stage = Stage.OVER
+        events = self._begin(now, preempt.number, stage)
         if stage is Stage.OVER:
             self.active = None
-            return self._end_link()
-        return self._begin(now, preempt.number, stage)
+            return events + self._end_link()
+        return events
 
     def _track_is_clear(self, view: View, preempt: Preempt) -> bool:
         track = preempt.track

@@ -18,7 +18,7 @@ from edge.model.exchange import PriorityStatus
 from edge.model.phases import Termination
 from edge.model.preempts import Priority, PriorityLimits
 from edge.model.site import Site
-from edge.model.units import Ms, PhaseNumber
+from edge.model.units import Ms, PhaseNumber, PriorityNumber
 
 
 class _Request:
@@ -75,6 +75,7 @@ class TransitPriority:
         self._site = site
         self._requests = [_Request(priority) for _, priority in sorted(site.priorities.items())]
         self._before: Ms | None = None
+        self._serves: PriorityNumber | None = None  # the request whose green is shown
 
     def shape(self, view: View, asks: Asks) -> tuple[Asks, list[Event]]:
         """Bend what the strategy asks for, for the first request that stands."""
@@ -84,8 +85,9 @@ class TransitPriority:
         request = next((r for r in self._requests if r.since is not None), None)
         limits = request.priority.limits_of(view.plan) if request is not None else None
         if request is None or limits is None:
-            return asks, events
+            return asks, events + self._note_service(None)
         greens = [p for p in request.priority.phases if view.is_green(p)]
+        events += self._note_service(request.priority.number if greens else None)
         if greens:
             asks, more = self._extend(view, asks, request, limits, greens, passed_ms)
         else:
@@ -95,6 +97,14 @@ class TransitPriority:
     def status(self) -> tuple[PriorityStatus, ...]:
         """Every request that stands, for the screen."""
         return tuple(PriorityStatus(r.priority.number, _doing(r)) for r in self._requests if r.since is not None)
+
+    def _note_service(self, number: PriorityNumber | None) -> list[Event]:
+        """Log the service of a request: from the green of its phases to its end, or that of the request (118, 119)."""
+        before, self._serves = self._serves, number
+        if before == number:
+            return []
+        events = [] if before is None else [Event(EventCode.PRIORITY_SERVICE_END, before)]
+        return events if number is None else [*events, Event(EventCode.PRIORITY_SERVICE_START, number)]
 
     def _extend(
         self,

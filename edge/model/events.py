@@ -87,15 +87,17 @@ class EventCode(IntEnum):
     PREEMPT_LINK_OFF = 109
     PREEMPT_MAX_PRESENCE = 110
     PREEMPT_BEGIN_EXIT = 111
-    PRIORITY_CHECK_IN = 112  # parameter of 112 … 115: priority
+    PRIORITY_CHECK_IN = 112  # parameter of 112 … 119: priority
     PRIORITY_EARLY_GREEN = 113
     PRIORITY_EXTENSION = 114
     PRIORITY_CHECK_OUT = 115
+    PRIORITY_SERVICE_START = 118
+    PRIORITY_SERVICE_END = 119
     PATTERN_CHANGE = 131  # parameter: plan number; 254 free, 255 flash
     CYCLE_CHANGE = 132  # s
     OFFSET_CHANGE = 133  # s
     SPLIT_CHANGE_1 = 134  # 134 … 149: split of phase 1 … 16, s
-    COORD_STATE_CHANGE = 150  # 0 free, 1 in step, 2 longway, 3 shortway, 4 dwell
+    COORD_STATE_CHANGE = 150  # 0 free, 1 in step, 2 longway, 3 shortway, 4 dwell, 5 the cycle timer passes 0
     COORD_YIELD_POINT = 151  # parameter: coordinated phase
     COORD_BEGIN = 152
     UNIT_CONTROL_STATUS = 155
@@ -127,6 +129,7 @@ class FlashStatus(IntEnum):
     PREEMPT = 8
 
 
+COORD_LOCAL_ZERO = 5
 PATTERN_FREE = 254
 PATTERN_FLASH = 255
 
