@@ -28,7 +28,7 @@ def run(desk: Desk, site: Site, request: Request) -> Pending:
     if asked == "free":
         return _stand(desk, request, CommandKind.FREE)
     if isinstance(asked, bool) or not isinstance(asked, int) or asked not in site.plans:
-        known = ", ".join(str(n) for n in site.plans)
+        known = ", ".join(str(n) for n in sorted(site.plans))
         raise Refused(Code.USAGE, f"there is no plan {asked!r}; name one of {known}, or free, or auto")
     return _stand(desk, request, CommandKind.PLAN, plan=PlanNumber(asked))
 
@@ -93,7 +93,7 @@ def _phases(site: Site, request: Request, kind: CommandKind) -> tuple[PhaseNumbe
     for phase in named:
         known = site.phases.get(PhaseNumber(phase)) if isinstance(phase, int) and not isinstance(phase, bool) else None
         if known is None:
-            here = ", ".join(str(p) for p in site.phases)
+            here = ", ".join(str(p) for p in sorted(site.phases))
             raise Refused(Code.USAGE, f"there is no phase {phase!r}; name one of {here}")
         if kind in _OF_WALKS and known.ped is None:
             raise Refused(Code.USAGE, f"phase {phase} has no walk")

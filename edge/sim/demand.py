@@ -88,7 +88,7 @@ def _critical_sum(lanes: tuple[LaneLayout, ...], sequence: Sequence, street: dic
         weight = street[lane.axis] * _TURN_WEIGHT[lane.turn]
         heaviest[lane.phase] = max(weight, heaviest.get(lane.phase, 0.0))
     return sum(
-        max(sum(heaviest[phase] for phase in ring[group]) for ring in sequence.rings)
+        max(sum(heaviest.get(phase, 0.0) for phase in ring[group]) for ring in sequence.rings)
         for group in range(sequence.group_count)
     )
 

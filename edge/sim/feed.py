@@ -10,6 +10,7 @@ from drivers.base import OpenDevice
 from drivers.mock import MockDevice
 from edge.model.detectors import InputRef, InputSample
 from edge.model.devices import Device, MockOptions
+from edge.model.external import wire_name
 from edge.model.indications import Indication
 from edge.model.site import Site
 from edge.model.units import ChannelNumber, Ms
@@ -60,6 +61,7 @@ class PlantFeed:
         heard = self.plant.step(now, self._shown())
         wired = [(self._site.detectors[n].input, sample) for n, sample in heard.detectors.items()]
         wired += [(self._site.buttons[n].input, sample) for n, sample in heard.buttons.items()]
+        wired += [(ref, heard.wires[wire_name(ref)]) for ref in self._site.wires]
         for name, levels in _by_device(wired).items():
             self._mocks[name].set_inputs(levels)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from edge.model.detectors import Detector, DetectorKind
+from edge.model.indications import ChannelKind
 from edge.model.phases import Phase
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber
@@ -83,8 +84,10 @@ _TURNS = {"L": Turn.LEFT, "R": Turn.RIGHT}
 
 
 def lanes_of(site: Site) -> tuple[LaneLayout, ...]:
-    """All lanes of the site, by phase number."""
-    return tuple(lane for number in sorted(site.phases) for lane in _phase_lanes(site, site.phases[number]))
+    """All lanes of the site, by phase number; a phase that only pedestrians use has none."""
+    driven = {c.phase for c in site.channels.values() if c.kind is not ChannelKind.PEDESTRIAN}
+    driven |= {detector.phase for detector in site.detectors.values()}
+    return tuple(lane for number in sorted(driven) for lane in _phase_lanes(site, site.phases[number]))
 
 
 def _phase_lanes(site: Site, phase: Phase) -> Iterator[LaneLayout]:

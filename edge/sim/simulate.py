@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from edge.clock import monotonic_ms
+from edge.model.calendar import NO_CALENDAR
 from edge.model.exchange import Inputs
 from edge.model.indications import Indication
 from edge.model.plans import FREE, LocalTime, RunKind, ScheduleEntry
@@ -112,7 +113,7 @@ def with_strategy(site: Site, strategy: Strategy, plan: PlanNumber | None = None
     if number is not None and strategy is Strategy.FIXED:
         plans = {**plans, number: replace(plans[number], coordination=None)}
     every_day = ScheduleEntry(frozenset(range(7)), 0, runs)
-    return replace(site, plans=plans, schedule=(every_day,), exceptions=())
+    return replace(site, plans=plans, schedule=(every_day,), exceptions=(), calendar=NO_CALENDAR)
 
 
 def simulate(site: Site, setting: Setting, clock: Callable[[], Ms] = monotonic_ms) -> SimReport:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.model.detectors import InputSample
-from edge.model.external import Wires, wire_name
+from edge.model.external import WireName, Wires, wire_name
 from edge.model.indications import ChannelKind, Indication
 from edge.model.site import Site
 from edge.model.units import TICK_MS, ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
@@ -81,7 +81,8 @@ class Plant:
         self._lane_channels = [(lane, vehicle.get(lane.layout.phase)) for lane in self.lanes]
         self._permissive = _permissive(site, self.lanes)
         self._crossing_channels = [(crossing, walk.get(crossing.phase)) for crossing in self.crossings]
-        self._wires = [wire_name(ref) for ref in site.wires]  # nobody asks: no train, no bus, no police officer
+        self._phases = sorted(site.phases)
+        self._wires = _at_rest(site)
         self._began_ms: Ms | None = None
         self._t: Ms = 0
 
@@ -115,20 +116,28 @@ class Plant:
         return PlantInputs(
             {number: InputSample(loop.over > 0, loop.count, now) for number, loop in self._loops.items()},
             {number: InputSample(t < button.until_ms, button.count, now) for number, button in self._buttons.items()},
-            {name: InputSample(occupied=False, count=0, taken_ms=now) for name in self._wires},
+            {name: InputSample(occupied=closed, count=0, taken_ms=now) for name, closed in self._wires.items()},
         )
 
     def report(self) -> PlantReport:
         """What the traffic has been through since the beginning."""
-        by_phase: dict[PhaseNumber, list[Lane]] = {}
+        by_phase: dict[PhaseNumber, list[Lane]] = {phase: [] for phase in self._phases}
         for lane in self.lanes:
-            by_phase.setdefault(lane.layout.phase, []).append(lane)
+            by_phase[lane.layout.phase].append(lane)
         return PlantReport(
             total=_traffic(self.lanes),
             pedestrians=_pedestrians(self.crossings),
             phases={phase: _traffic(lanes) for phase, lanes in by_phase.items()},
             ran_red=sum(lane.ran_red for lane in self.lanes),
         )
+
+
+def _at_rest(site: Site) -> dict[WireName, bool]:
+    """Every wire as it is while nobody asks, no train, no bus and no police officer: closed where it asks while it is off."""
+    inverted = [asks.input for asks in site.inputs if asks.invert]
+    inverted += [preempt.input for preempt in site.preempts.values() if preempt.inverted]
+    inverted += [priority.input for priority in site.priorities.values() if priority.inverted]
+    return {wire_name(ref): ref in inverted for ref in site.wires}
 
 
 def _channels(site: Site, kind: ChannelKind) -> dict[PhaseNumber, ChannelNumber]:

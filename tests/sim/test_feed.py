@@ -7,12 +7,13 @@ import pytest
 from drivers.base import OpenDevice
 from drivers.mock import MockDevice
 from drivers.registry import open_devices
-from edge.model.detectors import InputSample
+from edge.model.detectors import InputRef, InputSample
 from edge.model.devices import Device, ModbusOptions, TcpTransport
 from edge.model.exchange import Inputs
+from edge.model.external import Does, ExternalInput
 from edge.model.indications import Indication
 from edge.model.site import Site
-from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber
 from edge.sim.demand import Demand
 from edge.sim.feed import PlantFeed, as_simulated, mocks_of
 from edge.sim.traffic import Plant
@@ -116,3 +117,13 @@ def test_a_device_that_is_no_mock_is_refused_by_name() -> None:
     )
     with pytest.raises(ValueError, match="cannot be wired to cab — open every device as a mock one"):
         PlantFeed(site, Plant(site, Demand.LIGHT, 1), mocks)
+
+
+def test_a_wire_that_asks_while_it_is_open_is_closed_in_the_simulated_street() -> None:
+    omit = ExternalInput(1, InputRef("loops", "90"), Does.OMIT, frozenset({PhaseNumber(4)}), invert=True)
+    hold = ExternalInput(2, InputRef("loops", "91"), Does.HOLD, frozenset({PhaseNumber(2)}))
+    site = replace(eight_phase(), inputs=(omit, hold))
+    cabinet = Cabinet(site)
+    PlantFeed(site, Plant(site, Demand.LIGHT, 1), mocks_of(cabinet.opened.values())).step(0)
+    heard = cabinet.source("loops")
+    assert (heard["90"].occupied, heard["91"].occupied) == (True, False)

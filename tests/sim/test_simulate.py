@@ -8,15 +8,17 @@ import pytest
 
 from edge.check import check_file
 from edge.eventlog.export import read_csv
+from edge.model.detectors import DetectorKind
 from edge.model.events import EventCode
+from edge.model.indications import ChannelKind
 from edge.model.plans import Run, RunKind
 from edge.model.site import Site
-from edge.model.units import PlanNumber
+from edge.model.units import PhaseNumber, PlanNumber
 from edge.sim.demand import Demand
 from edge.sim.simulate import Setting, SimReport, Strategy, simulate, with_strategy
 from edge.sim.traffic import Plant
 from tests.config.examples import FOLDER
-from tests.sim.sites import eight_phase, two_phase
+from tests.sim.sites import detector, eight_phase, site_of, two_phase
 
 MINUTES_10 = 600_000
 
@@ -28,9 +30,9 @@ def shortened(site: Site) -> Site:
     return replace(site, plans={plan.number: replace(plan, splits=splits, cycle_ms=100_000)})
 
 
-def shipped() -> Site:
-    """The dual ring of the examples: plans 4 and 5 are coordinated."""
-    site = check_file(FOLDER / "dual-ring-8phase.yaml").site
+def shipped(name: str = "dual-ring-8phase.yaml") -> Site:
+    """An example; of the dual ring, plans 4 and 5 are coordinated."""
+    site = check_file(FOLDER / name).site
     assert site is not None
     return site
 
@@ -117,6 +119,27 @@ def test_a_coordinated_plan_is_run_as_the_site_says_and_as_the_fixed_strategy_wi
     assert report.violations == ()
     assert report.as_dict()["plan"] == 5
     assert report.traffic.ran_red == 0
+
+
+def test_a_named_plan_runs_whatever_the_calendar_of_the_site_says(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    simulate(shipped("school-2phase.yaml"), Setting(Strategy.ACTUATED, Demand.LIGHT, 1, 30_000, PlanNumber(2), out=log))
+    assert [row.parameter for row in read_csv(log) if row.code == EventCode.PATTERN_CHANGE][-1] == 2
+
+
+def test_where_nobody_asks_by_a_wire_that_is_closed_at_rest_pedestrians_are_served() -> None:
+    report = run(shipped("school-2phase.yaml"), Strategy.ACTUATED)  # its crossing is omitted while a wire is open
+    assert report.traffic.pedestrians.served > 0
+
+
+def test_a_phase_that_only_pedestrians_use_has_no_vehicles() -> None:
+    site = site_of((((2,), (4,)),), {2: "EBT", 4: "crossings"}, (detector(1, 2, DetectorKind.STOPBAR),), walks=(4,))
+    channels = {n: c for n, c in site.channels.items() if c.kind is ChannelKind.PEDESTRIAN or c.phase == 2}
+    card = replace(site.card, channels=tuple(c for c in site.card.channels if c.number in channels))
+    report = run(replace(site, channels=channels, card=card), Strategy.ACTUATED, ms=120_000)
+    people_only = report.traffic.phases[PhaseNumber(4)]
+    assert (people_only.vehicles, people_only.longest_queue) == (0, 0)
+    assert report.traffic.total.vehicles > 0
 
 
 def test_the_report_holds_what_the_command_line_prints() -> None:
