@@ -105,6 +105,7 @@ class External:
         stale = {name: device.options.stale_after_ms for name, device in site.devices.items()}
         self._wires = [_Wire(i, stale.get(i.input.device, 0)) for i in site.inputs]
         self._callers = [w for w in self._wires if w.input.does in {Does.CALL, Does.PED_CALL}]
+        self._walks = frozenset(n for n, p in site.phases.items() if p.ped is not None)
         self._on: frozenset[Does] = frozenset()
         self.wish = NO_INTERFERENCE
         self.run: Run | None = None
@@ -166,7 +167,7 @@ class External:
             phases(Does.PED_OMIT),
             phases(Does.FORCE_OFF),
             always,
-            always,
+            always & self._walks,
             2 if Does.MAX_2 in self._on else 0,
         )
         if self.wish == NO_INTERFERENCE:

@@ -139,6 +139,12 @@ def test_call_to_non_actuated_serves_vehicles_and_pedestrians_in_every_cycle() -
     assert len(s.times(E.PED_BEGIN_WALK, 4, begun)) == s.order_of_greens(begun).count(4)
 
 
+def test_call_to_non_actuated_asks_for_no_walk_where_a_phase_has_none() -> None:
+    s = with_inputs(builders.quad(), wire(Does.NON_ACTUATED, 1)).drain()
+    assert s.site.phases[PhaseNumber(1)].ped is None
+    put(s, Does.NON_ACTUATED, on=True).until(60, 1, Interval.MIN_GREEN)
+
+
 def test_maximum_2_is_timed_while_the_wire_is_on() -> None:
     site = builders.two_phase()
     phases = {n: replace(p, max_green_2_ms=40_000) for n, p in site.phases.items()}
