@@ -70,7 +70,9 @@ def _beside(site: Site, phases: tuple[PhaseNumber, ...], other: Channel) -> bool
 def _excepts(site: Site, channel: Channel, other: Channel) -> bool:
     """Whether the overlap of a channel is red beside the other: its modifier, or a walk it does not run with."""
     overlap = overlap_of(site, channel)
-    if overlap is None or other.overlap is not None or other.ped_overlap is not None:
+    if overlap is None or other.overlap is not None:
         return False
+    if other.ped_overlap is not None:
+        return not set(overlap.not_with_ped).isdisjoint(phases_of(site, other))
     walk = other.kind is ChannelKind.PEDESTRIAN
     return other.phase in overlap.modifiers or (walk and other.phase in overlap.not_with_ped)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from edge.check.movements import arrows_together, flash_together, is_placed, name_of, overlap_of
-from edge.check.words import s
+from edge.check.words import listed, s
 from edge.config.convert_overlaps import overlap_path
 from edge.config.problems import Findings, Path
 from edge.config.read import Draft
@@ -70,8 +70,7 @@ def walks_that_except_exist(draft: Draft, findings: Findings) -> None:
                 uses: list[Path] = [("phases", number, "walk"), ("phases", number, "ped_clear")]
                 findings.cross(path, f"phase {number} has no walk", "remove it", uses)
                 continue
-            least = phase.ped.clearance_ms + _PED_BUFFER_MS
-            for card in _walks(site, number):
+            for card, least in _walks(site, number):
                 if least < card.min_yellow_and_red_ms:
                     what = f"overlap {overlap.letter} begins {s(least)} s after walk {number}"
                     wanted = f"the card of channel {card.number} wants {s(card.min_yellow_and_red_ms)} s"
@@ -80,11 +79,31 @@ def walks_that_except_exist(draft: Draft, findings: Findings) -> None:
                     )
 
 
-def _walks(site: Site, phase: PhaseNumber) -> Iterator[CardChannel]:
+def _walks(site: Site, phase: PhaseNumber) -> Iterator[tuple[CardChannel, Ms]]:
+    """The heads that show the walk of a phase, and how long after its end an overlap may begin that excepts it."""
     for card in site.card.channels:
-        channel = site.channels[card.number]
-        if channel.kind is ChannelKind.PEDESTRIAN and channel.phase == phase:
-            yield card
+        channel, ped = site.channels[card.number], site.phases[phase].ped
+        if channel.ped_overlap is not None and phase in site.ped_overlaps[channel.ped_overlap].phases:
+            yield card, site.ped_overlaps[channel.ped_overlap].clearance_ms + _PED_BUFFER_MS
+        elif channel.ped_overlap is None and channel.kind is ChannelKind.PEDESTRIAN and channel.phase == phase and ped:
+            yield card, ped.clearance_ms + _PED_BUFFER_MS
+
+
+def shared_walks_are_excepted_whole(draft: Draft, findings: Findings) -> None:
+    """Not beside a walk on a shared crosswalk: then beside none of its walks, for the same people walk on it."""
+    site = draft.site
+    for overlap in site.overlaps.values():
+        excepted = set(overlap.not_with_ped)
+        for shared in site.ped_overlaps.values():
+            missing = [p for p in shared.phases if p not in excepted]
+            if missing and len(missing) < len(shared.phases):
+                here = next(p for p in shared.phases if p in excepted)
+                crosswalk = f"the crosswalk of pedestrian overlap {shared.number}"
+                what = f"overlap {overlap.letter} is red beside walk {here} on {crosswalk}, not beside walk {listed(missing)}"
+                path = overlap_path(overlap.number, "not_with_ped")
+                findings.cross(
+                    path, what, f"add {listed(missing)}, or remove {here}", [("ped_overlaps", shared.number)]
+                )
 
 
 def overlaps_are_shown(draft: Draft, findings: Findings) -> None:
@@ -180,6 +199,7 @@ RULES = (
     overlaps_name_phases,
     arrows_turn_against_their_through,
     walks_that_except_exist,
+    shared_walks_are_excepted_whole,
     overlaps_are_shown,
     overlaps_keep_the_card,
     arrow_lists_name_arrows,

@@ -58,8 +58,8 @@ class Controller:
         self._site = site
         self._machines = {n: PhaseMachine(p, now) for n, p in site.phases.items()}
         self._calls = {n: PhaseCalls(p, now) for n, p in site.phases.items()}
-        self._overlaps = Overlaps(site, self._machines, now)
         self._ped_overlaps = PedOverlaps(site, self._machines, now)
+        self._overlaps = Overlaps(site, self._machines, self._ped_overlaps, now)
         self._rings = Rings(
             site, self._machines, self._calls, Way(site, self._machines, self._overlaps, self._ped_overlaps)
         )

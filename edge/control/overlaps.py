@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 
 from edge.control.intervals import PhaseMachine
 from edge.control.overlap_machine import OverlapMachine
+from edge.control.ped_overlaps import PedOverlaps
 from edge.model.events import Event
 from edge.model.exchange import Interval, OverlapStatus, PedInterval
 from edge.model.overlaps import Overlap, OverlapInterval
@@ -67,9 +68,12 @@ class _Follower:
 class Overlaps:
     """All overlaps of a site over its phase machines, which the controller owns."""
 
-    def __init__(self, site: Site, machines: Mapping[PhaseNumber, PhaseMachine], now: Ms) -> None:
+    def __init__(
+        self, site: Site, machines: Mapping[PhaseNumber, PhaseMachine], ped_overlaps: PedOverlaps, now: Ms
+    ) -> None:
         self._site = site
         self._machines = machines
+        self._ped_overlaps = ped_overlaps
         self._revert_ms = site.options.red_revert_ms
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._followers = [_Follower(o, self._conflicts, now) for _, o in sorted(site.overlaps.items())]
@@ -183,7 +187,8 @@ class Overlaps:
     def _walks(self, now: Ms, phase: PhaseNumber) -> bool:
         """Whether somebody may still be on the crosswalk of `phase`, or is promised its walk with the green that comes."""
         machine = self._machines[phase]
-        return machine.walk_waits or machine.ped is not PedInterval.DONT_WALK or now - machine.ped_since < PED_BUFFER_MS
+        own = machine.walk_waits or machine.ped is not PedInterval.DONT_WALK or now - machine.ped_since < PED_BUFFER_MS
+        return own or self._ped_overlaps.walks_for(now, phase, PED_BUFFER_MS)
 
     # ── for the screen ──────────────────────────────────────────────────────────────────────────
 

@@ -70,6 +70,13 @@ class PedOverlaps:
         """Every overlap and its interval."""
         return ((c.overlap.number, c.ped) for c in self._crossings)
 
+    def walks_for(self, now: Ms, phase: PhaseNumber, buffer_ms: Ms) -> bool:
+        """Whether somebody may still be on a crosswalk that walks with `phase`, or has left it less than `buffer_ms` ago."""
+        return any(
+            phase in c.phases and (c.ped is not PedInterval.DONT_WALK or now - c.since < buffer_ms)
+            for c in self._crossings
+        )
+
     def give_way(self, phase: PhaseNumber) -> bool:
         """Whether `phase` may start as far as pedestrian overlaps go. Those in its way are asked to end."""
         free = True

@@ -70,3 +70,26 @@ BROKEN = [
 @pytest.mark.parametrize(("text", "sentence"), BROKEN, ids=range(len(BROKEN)))
 def test_what_does_not_fit_is_refused_with_what_to_write(text: str, sentence: str) -> None:
     assert sentence in said(text)
+
+
+TURNS = edit(
+    SHARED,
+    ("\nped_overlaps:\n", "\noverlaps:\n  A: {kind: normal, parents: [2, 6], not_with_ped: [2, 6]}\n\nped_overlaps:\n"),
+    ("  17: {ped_overlap", "  18: {overlap: A, output: cab, wires: [42, 43, 44], flash: red}\n  17: {ped_overlap"),
+    ("    17: [1, 2, 5, 6, 9, 11]\n", "    17: [1, 2, 5, 6, 9, 11]\n    18: [1, 2, 5, 6]\n"),
+)
+
+
+def test_an_overlap_that_excepts_walks_does_not_stand_beside_their_shared_crosswalk_on_the_card() -> None:
+    assert said(TURNS) == []
+    beside = edit(TURNS, ("    18: [1, 2, 5, 6]\n", "    18: [1, 2, 5, 6, 17]\n"))
+    assert any("and 18 (overlap A" in problem for problem in said(beside))
+
+
+def test_an_overlap_that_excepts_one_walk_of_a_shared_crosswalk_excepts_the_others_too() -> None:
+    one = edit(TURNS, ("not_with_ped: [2, 6]", "not_with_ped: [2]"))
+    wanted = (
+        "overlaps.A.not_with_ped: overlap A is red beside walk 2 on the crosswalk of pedestrian overlap 1, not beside walk 6 — "
+        "add 6, or remove 2"
+    )
+    assert wanted in said(one)

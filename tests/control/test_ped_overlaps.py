@@ -9,11 +9,13 @@ from edge.model.commands import CommandKind
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, Mode
 from edge.model.indications import ChannelKind, Indication
+from edge.model.overlaps import Overlap, OverlapKind
 from edge.model.ped_overlaps import PedOverlap
 from edge.model.phases import PedTiming
 from edge.model.site import Card, CardChannel, Channel, Site
-from edge.model.units import ChannelNumber, PhaseNumber
+from edge.model.units import ChannelNumber, OverlapNumber, PhaseNumber
 from tests import builders
+from tests.control.any_overlaps import with_overlap
 from tests.control.scenario import Scenario
 
 SHARED = ChannelNumber(50)
@@ -103,6 +105,19 @@ def test_who_conflicts_does_not_start_while_a_longer_clearance_than_that_of_the_
     ((_, clear, stand),) = walks(s, since)
     assert stand - clear == 20_000
     assert s.times(E.PHASE_BEGIN_GREEN, 4, since)[0] - stand >= BUFFER
+
+
+def test_an_overlap_that_excepts_the_walks_stays_red_until_the_shared_crosswalk_has_cleared() -> None:
+    site = shared()
+    site = replace(site, ped_overlaps={1: replace(site.ped_overlaps[1], clearance_ms=20_000)})
+    walks_1_and_2 = (PhaseNumber(1), PhaseNumber(2))
+    turn = Overlap(OverlapNumber(1), "", OverlapKind.NORMAL, (PhaseNumber(2),), 3_500, 1_000, 3_000)
+    s = resting_in_4(with_overlap(site, replace(turn, not_with_ped=walks_1_and_2)))
+    since = s.now
+    s.press(1).until(40, 1, Interval.MIN_GREEN).occupy(2).wait(60)
+    ((_, clear, stand),) = walks(s, since)
+    assert clear < s.times(E.PHASE_BEGIN_GREEN, 2, since)[0] < stand  # phase 2 does not wait for that crosswalk
+    assert s.times(E.OVERLAP_BEGIN_GREEN, 1, since)[0] - stand >= 3_000
 
 
 def test_the_way_to_flash_waits_for_its_clearance() -> None:
