@@ -9,7 +9,7 @@ bench: $(STAMP)
 mutants: $(STAMP)
 	$(BIN)/python bench/mutants.py
 
-# All reachable states of the engine for small sites: about a quarter of an hour for all of them, seconds for --quick.
+# All reachable states of the engine for small sites: three to four minutes of a processor for all of them, seconds for --quick.
 .PHONY: explore
 explore: $(STAMP)
 	$(BIN)/python -m tests.explore $(SITES)

@@ -77,9 +77,12 @@ class PhaseCalls:
         return [Event(EventCode.PED_CALL_REGISTERED, self.phase.number)]
 
     def press_long(self, now: Ms) -> list[Event]:
-        """A push-button has been held for its long press: the next walk and clearance are the longer ones."""
+        """A push-button has been held for its long press: the next walk and clearance are the longer ones.
+
+        Event 25 is of the request, not of the clearance that follows.
+        """
         self.ped_long = True
-        return self.press(now)
+        return [*self.press(now), Event(EventCode.EXTENDED_PED_CHANGE, self.phase.number)]
 
     def recycles(self, max_left_ms: Ms | None) -> bool:
         """Whether a press is answered inside an opposed green: its walk and clearance end before the maximum does."""

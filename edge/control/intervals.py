@@ -303,7 +303,4 @@ class PhaseMachine:
         self.ped_since = now
         if self.ped is PedInterval.DONT_WALK:
             self.hurried = None
-        events = [Event(code, self.number) for code in LOGGED[cue]]
-        if cue is Cue.WALK_TIMED and self._extended:
-            events.append(Event(EventCode.EXTENDED_PED_CHANGE, self.number))
-        return events
+        return [Event(code, self.number) for code in LOGGED[cue]]

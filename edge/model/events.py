@@ -35,7 +35,7 @@ class EventCode(IntEnum):
     PED_BEGIN_CLEARANCE = 22
     PED_BEGIN_DONT_WALK = 23
     PED_DARK = 24
-    EXTENDED_PED_CHANGE = 25
+    EXTENDED_PED_CHANGE = 25  # asked for by a long press
     OVERSIZED_PED_SERVED = 26
     BARRIER_TERMINATION = 31  # parameter: barrier number; when the last phase before it has become inactive
     FYA_BEGIN = 32  # parameter: overlap, A is 1

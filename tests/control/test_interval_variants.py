@@ -134,7 +134,7 @@ LONG = {"walk_extended_ms": 12_000, "clearance_extended_ms": 14_000}
 def test_after_a_long_press_walk_and_clearance_are_the_longer_ones() -> None:
     m = begun(timing(ped=ped(**LONG)), walk=True, extended=True)
     assert m.tick(READY + 11_999, opposed=True)[-1:] == m.tick(READY + 11_999, opposed=True)
-    assert codes(m.tick(READY + 12_000, opposed=True)) == [E.PED_BEGIN_CLEARANCE, E.EXTENDED_PED_CHANGE]
+    assert codes(m.tick(READY + 12_000, opposed=True)) == [E.PED_BEGIN_CLEARANCE]
     m.tick(READY + 25_999, opposed=True)
     assert not m.may_end()
     m.tick(READY + 26_000, opposed=True)
@@ -200,7 +200,7 @@ def test_a_preempt_hurries_a_walk_that_rests_and_a_longer_one_to_its_bounds() ->
     m = begun(timing(ped=ped(rest_in_walk=True, **LONG)), walk=True, extended=True)
     m.tick(READY + 5_000, opposed=False)
     m.hurry(PedBounds(4_000, 6_000))
-    assert codes(m.tick(READY + 5_100, opposed=False)) == [E.PED_BEGIN_CLEARANCE, E.EXTENDED_PED_CHANGE, 3]
+    assert codes(m.tick(READY + 5_100, opposed=False)) == [E.PED_BEGIN_CLEARANCE, 3]
     m.tick(READY + 11_000, opposed=True)
     assert not m.may_end()
     m.tick(READY + 11_100, opposed=True)
