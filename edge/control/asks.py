@@ -17,6 +17,7 @@ class Asks:
 
     `hears_detectors` False means that detectors and recalls are not heard at all: then only `calls` and `ped_calls` give
     demand, and a green ends by force-off alone. A push-button is heard only beside a green that nobody opposes.
+    `clears`: of the phases forced off, those that become red although nobody waits who conflicts with them.
     `hears_maximums` False: no green ends by its maximum (max inhibit). `ped_omits`: no walk of these phases begins.
     `walk_rests`: a walk goes on while nobody opposes it, as with rest in walk; `walk_offs`: it does not, and clears now.
     `maximum`: which maximum green is timed, 1, 2 or 3. `force_off_as`: what a force-off is logged as.
@@ -27,6 +28,7 @@ class Asks:
     ped_calls: Phases = NOBODY
     holds: Phases = NOBODY
     force_offs: Phases = NOBODY
+    clears: Phases = NOBODY
     omits: Phases = NOBODY
     ped_omits: Phases = NOBODY
     walk_rests: Phases = NOBODY

@@ -1,7 +1,8 @@
 """Preemption: a train, a fire engine or an ambulance takes the sequence (NTCIP 1202 2.7; MUTCD 11th ed. 4F.19).
 
 Rules
-    1. A preempt asks through the same doors as everybody: it calls its phases, omits all others and forces them off.
+    1. A preempt asks through the same doors as everybody: it calls its phases, omits all others and forces them off, also
+       those that could stay green beside its own: they may lead over the tracks, or into the way of the engine.
        Minimum green, yellow and red clearance are therefore always whole.
     2. Only a running walk and pedestrian clearance may be shortened, to bounds that the site file names, on entry only.
     3. The lower number has the higher right and takes over at any time. Nobody else is heard meanwhile.
@@ -262,7 +263,7 @@ class Preemption:
             case Stage.DWELL:
                 return self._cycle(view, preempt)
             case _:
-                return self._only(preempt.exit_phases)
+                return replace(self._only(preempt.exit_phases), clears=NOBODY)
 
     def _only(self, phases: tuple[PhaseNumber, ...], hurry: PedBounds | None = None) -> Asks:
         """These phases green, all others red, and no walk begins."""
@@ -272,6 +273,7 @@ class Preemption:
             calls=wanted,
             holds=wanted,
             force_offs=others,
+            clears=others,
             omits=others,
             ped_omits=self._all,
             hears_detectors=False,
@@ -285,7 +287,11 @@ class Preemption:
         others = self._all - cycling
         away = any(phase in others for phase in view.greens())
         return Asks(
-            calls=cycling if away else NOBODY, force_offs=others, omits=others, force_off_as=Termination.PREEMPT
+            calls=cycling if away else NOBODY,
+            force_offs=others,
+            clears=others,
+            omits=others,
+            force_off_as=Termination.PREEMPT,
         )
 
 

@@ -150,7 +150,7 @@ class Rings:
     def _time(self, now: Ms, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
         phase = _active(ring)
         machine = self._machines[phase]
-        opposed = not wanted.isdisjoint(self._conflicts[phase])
+        opposed = phase in asks.clears or not wanted.isdisjoint(self._conflicts[phase])
         rests = None if phase not in asks.walk_rests | asks.walk_offs else phase not in asks.walk_offs
         moves.events += machine.tick(now, opposed=opposed, walk_rests=rests)
         if machine.is_green:
@@ -177,19 +177,18 @@ class Rings:
     # ── ending ──────────────────────────────────────────────────────────────────────────────────
 
     def _end_in_group(self, now: Ms, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks, moves: RingMoves) -> None:
-        """End a green whose successor stands on this side of the barrier."""
+        """End a green whose successor stands on this side of the barrier, or that is to clear although nobody follows."""
         phase = ring.active
         if phase is None or not self._machines[phase].is_green:
             return
         successor = self._successor(ring, wanted) or self._conditional(now, ring, wanted, asks)
-        if successor is None:
+        reason = self._reason(now, phase, asks) if successor is not None or phase in asks.clears else None
+        if reason is None:
             return
-        reason = self._reason(now, phase, asks)
-        if reason is not None:
-            if self._places[successor].rank < ring.rank and self._beyond(wanted):
-                ring.handed_over = phase
-            ring.coming = successor
-            self._end(now, phase, reason, moves)
+        if successor is not None and self._places[successor].rank < ring.rank and self._beyond(wanted):
+            ring.handed_over = phase
+        ring.coming = successor
+        self._end(now, phase, reason, moves)
 
     def _successor(self, ring: Ring, wanted: frozenset[PhaseNumber]) -> PhaseNumber | None:
         """The next phase of the ring in this visit; with no demand behind a barrier, the visit may begin again."""

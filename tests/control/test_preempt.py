@@ -82,6 +82,24 @@ def test_a_train_goes_through_entry_track_clearance_dwell_and_exit_and_each_is_l
     assert exit_begins - s.times(E.PHASE_BEGIN_GREEN, 4, since)[0] in {0, 100}, "111: when the exit phases are green"
 
 
+@pytest.mark.parametrize(
+    "preempt",
+    [
+        replace(RAIL, track=TrackClearance(phases(1), 12_000), dwell=phases(1)),
+        replace(ENGINE, dwell=phases(2)),
+        replace(ENGINE, dwell=(), cycling=phases(1, 2)),
+    ],
+    ids=["track and dwell", "dwell", "cycling"],
+)
+def test_who_could_stay_green_beside_the_preempt_s_phases_becomes_red_too(preempt: Preempt) -> None:
+    s = running(preempt)
+    assert s.greens() == {2, 6}
+    s.occupy(6).wires.update({f"{preempt.input.device}.{preempt.input.terminal}": True})
+    s.until(60, 6, Interval.YELLOW_CHANGE).wait(60)
+    assert s.greens() <= {1, 2}
+    assert s.greens()
+
+
 def test_what_a_preempt_omits_is_logged_from_its_entry_to_its_end() -> None:
     s = running(RAIL)
     since = s.now
