@@ -38,7 +38,7 @@ def _ring_exists(draft: Draft, findings: Findings, wire: ExternalInput, here: Pa
 
 
 def inputs_make_sense(draft: Draft, findings: Findings) -> None:
-    """An interval advance needs manual control; maximum 2 a phase that states one."""
+    """Interval advance and manual control need each other; maximum 2 a phase that states one."""
     deeds = {wire.does for wire in draft.site.inputs}
     second = any(p.max_green_2_ms is not None for p in draft.site.phases.values())
     for wire in draft.site.inputs:
@@ -46,6 +46,9 @@ def inputs_make_sense(draft: Draft, findings: Findings) -> None:
         if wire.does is Does.INTERVAL_ADVANCE and Does.MANUAL_CONTROL not in deeds:
             what = "an interval advance is heard under manual control only, and no input enables that"
             findings.cross(here, what, "add an input that does manual-control", [("inputs",)])
+        if wire.does is Does.MANUAL_CONTROL and Does.INTERVAL_ADVANCE not in deeds:
+            what = "under manual control every green is held, and no input lets go of it"
+            findings.warn(here, what, "add an input that does interval-advance")
         if wire.does is Does.MAX_2 and not second:
             what = "no phase states max_green_2: maximum 1 is timed"
             findings.warn(here, what, "add max_green_2 to phases, or remove it")

@@ -9,7 +9,7 @@ from edge.model.phases import Phase
 
 
 def volume_density_fits(draft: Draft, findings: Findings) -> None:
-    """The minimum gap is no longer than the passage, the longest initial green no shorter than one vehicle's."""
+    """The minimum gap is no longer than the passage, the longest initial green between minimum and maximum."""
     for number, phase in draft.site.phases.items():
         here: Path = ("phases", number, "volume_density")
         reduction, added = phase.gap_reduction, phase.added_initial
@@ -23,6 +23,10 @@ def volume_density_fits(draft: Draft, findings: Findings) -> None:
             findings.cross(
                 (*here, "max_initial"), what, f"at most {s(phase.max_green_ms)}", [("phases", number, "max_green")]
             )
+        if added is not None and added.most_ms < phase.min_green_ms:
+            least = s(phase.min_green_ms)
+            what = f"phase {number}: max_initial {s(added.most_ms)} s is shorter than min_green {least} s, so nothing is added"
+            findings.cross((*here, "max_initial"), what, f"over {least}", [("phases", number, "min_green")])
         if phase.guaranteed_passage and reduction is None:
             what = f"phase {number} guarantees the passage, and no gap of it is reduced"
             write = "add volume_density with min_gap, or remove it"

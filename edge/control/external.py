@@ -34,7 +34,9 @@ _WORDS = {
     Does.LOCAL_FLASH: "local flash",
     Does.MMU_FLASH: "MMU flash",
 }
-_IN_CONTROL = frozenset({Does.HOLD, Does.OMIT, Does.PED_OMIT, Does.NON_ACTUATED, Does.MAX_2, Does.REMOTE_FLASH})
+_IN_CONTROL = frozenset(
+    {Does.HOLD, Does.OMIT, Does.PED_OMIT, Does.FORCE_OFF, Does.NON_ACTUATED, Does.MAX_2, Does.REMOTE_FLASH}
+)
 _CABINET = (Does.MMU_FLASH, Does.LOCAL_FLASH)
 
 
@@ -109,6 +111,7 @@ class External:
         self._on: frozenset[Does] = frozenset()
         self.wish = NO_INTERFERENCE
         self.run: Run | None = None
+        self.chooser = ""  # the name of the wire that asks for `run`
         self.advance = False
 
     def read(self, view: View) -> list[Event]:
@@ -172,10 +175,13 @@ class External:
         )
         if self.wish == NO_INTERFERENCE:
             self.wish = NO_INTERFERENCE
-        self.run = next((i.run for i in on if i.does is Does.RUN), None)
+        chooser = next((wire for wire in self._wires if wire.on and wire.input.does is Does.RUN), None)
+        self.run, self.chooser = (chooser.input.run, chooser.name) if chooser is not None else (None, "")
 
 
 def _words(wire: ExternalInput) -> str:
+    if wire.ring is not None:
+        return f"{wire.does.value} {wire.ring + 1}"
     phases = " ".join(str(p) for p in sorted(wire.phases))
     return f"{_WORDS.get(wire.does, wire.does.value)} {phases}".strip()
 

@@ -12,6 +12,7 @@ class Ring:
     """One ring in time. `rank` is that of the last phase served in this visit to the group, -1 on entry.
 
     `handed_over`: the phase that let an earlier one of this visit be served again, by conditional service.
+    `named`: the phase it is to begin with on entry from all red, whoever else asks.
     """
 
     groups: tuple[tuple[PhaseNumber, ...], ...]
@@ -19,6 +20,7 @@ class Ring:
     coming: PhaseNumber | None = None
     rank: int = -1
     handed_over: PhaseNumber | None = None
+    named: PhaseNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

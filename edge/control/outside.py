@@ -95,7 +95,7 @@ class Outside:
         if self._overrides.run is not None and not fallback:
             found = []
         elif wire is not None and not fallback:
-            found = [InControl(Source.INPUT, run_words(wire))]
+            found = [InControl(Source.INPUT, run_words(wire), self._external.chooser)]
         found += [*self._overrides.in_control(now), *self._external.in_control()]
         if self._manual.on:
             found.append(InControl(Source.MANUAL, "steps through the sequence"))

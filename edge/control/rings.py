@@ -71,7 +71,7 @@ class Rings:
         self.group, self._left = self._group_of[first[0]], None
         for r, ring in enumerate(self._rings):
             ring.active, ring.rank, ring.handed_over = None, -1, None
-            ring.coming = next((p for p in first if self._places[p].ring == r), None)
+            ring.coming = ring.named = next((p for p in first if self._places[p].ring == r), None)
 
     def forget(self) -> None:
         """All phases were made red from outside: flash."""
@@ -285,7 +285,7 @@ class Rings:
         self._change_order()
         self.group = next(g for k in range(1, count) if (g := (self.group + k) % count) in groups)
         for ring in self._rings:
-            ring.rank, ring.handed_over = -1, None
+            ring.rank, ring.handed_over, ring.named = -1, None, None
             ring.coming = next((p for p in ring.groups[self.group] if p in wanted), None)
 
     def _change_order(self) -> None:
@@ -315,8 +315,8 @@ class Rings:
         ring.active, ring.coming, ring.rank = phase, None, self._places[phase].rank
 
     def _candidate(self, r: int, ring: Ring, wanted: frozenset[PhaseNumber], asks: Asks) -> PhaseNumber | None:
-        """The phase an idle ring should start: on entry the first in order with demand, else what was coming."""
-        if ring.rank < 0:
+        """Whom an idle ring should start: on entry who is named, at a crossing the first with demand, else who was coming."""
+        if ring.rank < 0 and (ring.named is None or ring.coming != ring.named):
             first = next((p for p in ring.groups[self.group] if p in wanted), None)
             return first or ring.coming or self._dual_entry(r, ring, asks)
         return ring.coming or self._successor(ring, wanted)

@@ -92,6 +92,12 @@ def test_each_slip_is_one_problem_with_what_to_write(old: str, new: str, sentenc
     assert said(edit(GOOD, (old, new))) == [sentence]
 
 
+def test_manual_control_that_nobody_can_advance_is_a_warning() -> None:
+    checked = check_text(edit(GOOD, ("does: interval-advance", "does: free")), "f")
+    assert checked.site is not None
+    assert [w.path for w in checked.warnings] == ["inputs.2.does"]
+
+
 def test_a_maximum_that_no_phase_states_is_a_warning() -> None:
     checked = check_text(edit(GOOD, ("does: free", "does: max-2")), "f")
     assert checked.ok

@@ -25,6 +25,13 @@ BROKEN = [
         "phases.2.volume_density.min_gap: phase 2: min_gap 3.1 s is longer than passage 3 s — at most 3",
     ),
     (
+        phase_2("volume_density: {added_per_actuation: 1.5, max_initial: 9}"),
+        (
+            "phases.2.volume_density.max_initial: phase 2: max_initial 9 s is shorter than min_green 10 s, "
+            "so nothing is added — over 10"
+        ),
+    ),
+    (
         phase_2("volume_density: {added_per_actuation: 1.5, max_initial: 46}"),
         "phases.2.volume_density.max_initial: phase 2: max_initial 46 s is longer than max_green 45 s — at most 45",
     ),

@@ -41,6 +41,14 @@ def test_start_up_goes_flash_all_red_first_phases() -> None:
     assert s.order_of_greens()[0] == 2
 
 
+def test_the_first_phases_of_the_start_come_first_though_everybody_is_called() -> None:
+    site = builders.quad()
+    named = (number(4), number(7))
+    s = Scenario(replace(site, start_up=replace(site.start_up, first_phases=named))).drain()
+    assert set(s.order_of_greens()[:2]) == {4, 7}
+    assert set(s.order_of_greens()) == set(range(1, 9))
+
+
 def test_a_green_rests_while_nobody_opposes_it() -> None:
     s = Scenario(builders.two_phase()).drain()
     resting = s.greens()

@@ -44,6 +44,15 @@ def order(s: Scenario, kind: CommandKind, *phases: int, **more: object) -> Scena
     return s
 
 
+def test_the_screen_names_the_wire_that_chooses_a_plan_or_forces_a_ring_off() -> None:
+    chooses = wire(Does.RUN, run=Run(RunKind.PLAN, PlanNumber(1)))
+    force = replace(wire(Does.FORCE_OFF, 2, 4), ring=0)
+    s = with_inputs(builders.two_phase(), chooses, force).until_run()
+    put(put(s, Does.RUN, on=True), Does.FORCE_OFF, on=True).step()
+    told = [(part.what, part.who) for part in s.tick.controller.status(s.now).control]
+    assert told == [("plan 1", "mock.run"), ("force-off 1", "mock.force-off")]
+
+
 def in_control(s: Scenario) -> list[str]:
     return [f"{c.source.value}: {c.what}" for c in s.tick.controller.status(s.now).control]
 
