@@ -23,7 +23,7 @@ def ped_overlaps_of(rows: SiteFile, findings: Findings) -> Mapping[int, PedOverl
         found[number] = PedOverlap(
             number=number,
             phases=tuple(dict.fromkeys(row.phases)),
-            clearance_ms=row.ped_clear or max(w.ped_clear or 0 for w in walks),
+            clearance_ms=row.ped_clear or max(max(w.ped_clear or 0, w.ped_clear_extended or 0) for w in walks),
             buffer_ms=max(w.yellow + w.red_clear for w in walks),
             steady_clearance=all(w.ped_display is PedDisplay.STEADY for w in walks),
         )

@@ -16,5 +16,5 @@ class PedOverlapRow(Row):
 
     phases: list[Annotated[PhaseNumber, Whole(1, 16)]] = Field(description="The phases with whose walks it walks.")
     ped_clear: Annotated[Ms | None, Seconds(1, 255)] = optional(
-        "Pedestrian clearance, s; default: the longest of its phases."
+        "Pedestrian clearance, s; default: the longest of its phases, long presses included."
     )

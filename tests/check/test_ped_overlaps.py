@@ -31,6 +31,21 @@ def test_a_shared_crosswalk_is_taken_over_with_the_longest_clearance_and_buffer_
     assert (channel.kind, channel.phase, channel.ped_overlap) == (ChannelKind.PEDESTRIAN, 2, 1)
 
 
+def test_a_shared_crosswalk_clears_for_those_whose_long_press_asked_for_longer() -> None:
+    longer = edit(
+        SHARED,
+        (
+            "lock: true, walk: 7, ped_clear: 15}\n  7:",
+            "lock: true, walk: 7, ped_clear: 15, ped_clear_extended: 22}\n  7:",
+        ),
+        ("{input: buttons.6, phase: 6}", "{input: buttons.6, phase: 6, long_press: 2.0}"),
+    )
+    assert said(longer) == []
+    site = check_text(longer, "f").site
+    assert site is not None
+    assert site.ped_overlaps[1].clearance_ms == 22_000
+
+
 BROKEN = [
     (
         edit(SHARED, ("1: {phases: [2, 6]}", "1: {phases: [2, 1]}")),
