@@ -14,7 +14,7 @@ from edge.control.view import View
 from edge.model.control import InControl, Source
 from edge.model.events import Event, EventCode
 from edge.model.external import Does, ExternalInput, wire_name
-from edge.model.plans import FREE, Run, RunKind
+from edge.model.plans import Run, RunKind
 from edge.model.site import Site
 
 _STAYS = frozenset({Does.MMU_FLASH, Does.LOCAL_FLASH})
@@ -187,7 +187,8 @@ def _words(wire: ExternalInput) -> str:
 
 
 def run_words(run: Run) -> str:
-    """`free`, `flash` or `plan 2`."""
-    if run == FREE or run.kind is RunKind.FREE:
-        return "free"
-    return f"plan {run.plan}" if run.kind is RunKind.PLAN else "flash"
+    """`free`, `flash` or `plan 2`, and the maximum green where it is not the first."""
+    maximum = "" if run.maximum == 1 else f", maximum {run.maximum}"
+    if run.kind is RunKind.PLAN:
+        return f"plan {run.plan}{maximum}"
+    return f"{'free' if run.kind is RunKind.FREE else 'flash'}{maximum}"

@@ -44,6 +44,11 @@ def order(s: Scenario, kind: CommandKind, *phases: int, **more: object) -> Scena
     return s
 
 
+def test_the_screen_says_which_maximum_is_scheduled() -> None:
+    site = replace(builders.two_phase(), schedule=(ScheduleEntry(frozenset(range(7)), 0, replace(FREE, maximum=3)),))
+    assert in_control(with_inputs(site).until_run()) == ["schedule: free, maximum 3"]
+
+
 def test_the_screen_names_the_wire_that_chooses_a_plan_or_forces_a_ring_off() -> None:
     chooses = wire(Does.RUN, run=Run(RunKind.PLAN, PlanNumber(1)))
     force = replace(wire(Does.FORCE_OFF, 2, 4), ring=0)
