@@ -50,7 +50,7 @@ class PhaseRow(Row):
     passage: Annotated[Ms, Seconds(0, 25.5)] = Field(description="Passage (gap) time, s.")
     max_green: Annotated[Ms, Seconds(2, 999)] = Field(description="Maximum green after a conflicting call, s.")
     max_green_2: Annotated[Ms | None, Seconds(2, 999)] = optional(
-        "Maximum green 2, s; by schedule, plan, input or order."
+        "Maximum green 2, s; by schedule, day plan, input or order."
     )
     max_green_3: Annotated[Ms | None, Seconds(2, 999)] = optional("Maximum green 3, s.")
     dynamic_max: DynamicMaxRow | None = optional("A maximum green that follows the traffic.")
