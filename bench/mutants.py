@@ -36,7 +36,7 @@ ROOM = ROOT / "edge" / "safety"
 INTERVALS = [ROOT / "edge" / "control" / f"{name}.py" for name in ("intervals", "interval_codes", "overlap_machine")]
 KNOWN = ROOT / "docs" / "mutants-safety.md"
 NAMES = (
-    "image_rules interval_rules flash_rules european_rules flashing_arrow permits card latch lamps readback "
+    "image_rules interval_rules flash_rules european_rules flashing_arrow permits card card_words latch lamps readback "
     "monitor_machine monitor_against_oracle"
 )
 TESTS = [f"tests/safety/test_{name}.py" for name in NAMES.split()]
