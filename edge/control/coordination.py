@@ -276,8 +276,8 @@ class CoordinatedStrategy:
         if left < 0 or self.timer.timed_ms(self._needs_ms(view, phase)) > left:
             return False
         most, leader = self._how.permissive_ms, self._leader[phase]
-        if most and after > most + self._how.early_yield_ms and view.is_green(leader):
-            return False
+        if most and after > most + self._how.early_yield_ms and view.green_ms(leader) > after:
+            return False  # not left in time; a green of its leader that began since is the next one
         return self.timer.timed_ms(self._needs_ms(view, phase) + self._clear_in_ms(view, phase)) <= left
 
     def _needs_ms(self, view: View, phase: PhaseNumber) -> Ms:

@@ -129,6 +129,16 @@ def test_a_permissive_of_ten_seconds_closes_the_way_out_of_the_coordinated_phase
     assert bool(s.times(E.PHASE_BEGIN_GREEN, 4, called)) is served
 
 
+def test_a_permissive_closes_nothing_once_the_coordinated_green_was_left_although_the_next_one_has_begun() -> None:
+    rows = [builders.phase(n, min_green_ms=5_000, max_green_ms=60_000) for n in (2, 4, 5, 7, 6, 8)]
+    site = builders.site(builders.rings("2 | 4", "5 7 6 | 8"), rows)
+    how = Coordination(MAIN, permissive_ms=10_000)
+    s = Scenario(runs(site, plan({2: 60, 4: 40, 5: 20, 7: 20, 6: 20, 8: 40}, how)), local=MIDNIGHT)
+    s.occupy(4, 5, 7, 8).wait(600)
+    assert len(s.times(E.PHASE_BEGIN_GREEN, 5)) >= 4
+    assert len(s.times(E.PHASE_BEGIN_GREEN, 7)) >= 4
+
+
 def test_a_coordinated_green_yields_at_its_yield_point_and_never_before_whoever_calls() -> None:
     s = settled()
     for called_at in (31_000, 35_000, 44_000):
