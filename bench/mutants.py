@@ -40,7 +40,8 @@ NAMES = (
     "monitor_machine monitor_against_oracle"
 )
 TESTS = [f"tests/safety/test_{name}.py" for name in NAMES.split()]
-INTERVAL_TESTS = [f"tests/control/test_{name}.py" for name in ("intervals", "interval_variants", "overlaps")]
+INTERVAL_TESTS = [f"tests/control/test_{name}.py" for name in ("intervals", "interval_variants")]
+OVERLAP_TESTS = ["tests/control/test_overlaps.py"]
 OPTIONS = ["-x", "-q", "--tb=no", "--assert=plain", "-pno:cacheprovider", "-pno:randomly", "-ofilterwarnings="]
 """Stop at the first failure; no rewriting of asserts, which costs more than the tests."""
 
@@ -287,9 +288,15 @@ def _run_tests(mutant: Mutant) -> None:
     try:
         sys.meta_path.insert(0, _Loader(mutant))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            code = int(pytest.main([*OPTIONS, *(TESTS if ".safety." in mutant.module else INTERVAL_TESTS)]))
+            code = int(pytest.main([*OPTIONS, *_tests_of(mutant.module)]))
     finally:
         os._exit(code)
+
+
+def _tests_of(module: str) -> list[str]:
+    if ".safety." in module:
+        return TESTS
+    return OVERLAP_TESTS if module.endswith("overlap_machine") else INTERVAL_TESTS
 
 
 def known() -> dict[str, str]:
