@@ -160,7 +160,7 @@ class PhaseMachine:
         self.minimum_ms = max(stated_ms, initial_ms)
         self._added = initial_ms > stated_ms
         self._vehicle_minimum_ms = max(self.timing.min_green_ms, initial_ms)
-        self._led, self.walk_waits = lead_ms > 0, walk and not lead_ms
+        self._led, self.walk_waits = bool(lead_ms), walk and not lead_ms
         if self._led:
             return self._move(now, Cue.LEAD) + self._step_ped(now, Cue.WALK)
         return self._move(now, Cue.AMBER if self.timing.red_yellow_ms else Cue.START)

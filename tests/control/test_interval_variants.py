@@ -220,3 +220,54 @@ def test_a_preempt_hurries_nothing_where_nobody_walks() -> None:
     m = begun(timing(ped=ped()))
     m.hurry(PedBounds(0, 0))
     assert (m.hurried, m.minimum_ms) == (None, 5_000)
+
+
+def test_a_new_phase_is_red_from_now_on_walks_nowhere_and_owes_nobody_anything() -> None:
+    machine = PhaseMachine(builders.phase(2), 5_000)
+    state = {name: getattr(machine, name) for name in PhaseMachine.__slots__ if name not in {"timing", "number"}}
+    instants = {"since", "red_since", "green_began", "green_ended", "ped_since"}
+    assert {state.pop(name) for name in instants} == {5_000}
+    assert state.pop("interval") is Interval.RED
+    assert state.pop("ped") is PedInterval.DONT_WALK
+    assert state.pop("hurried") is None
+    assert (state.pop("minimum_ms"), state.pop("_vehicle_minimum_ms")) == (0, 0)
+    assert set(state) == {"_added", "_extended", "_led", "is_green", "is_on", "walk_waits"}
+    assert not any(state.values())
+
+
+def green_of(
+    timing: Phase, initial_ms: int = 0, *, walk: bool = False
+) -> tuple[PhaseMachine, list[tuple[int, E | int]]]:
+    """A machine whose green began at 10 s, opposed from the start, and the codes of its first half minute."""
+    machine = PhaseMachine(timing, 0)
+    machine.start(10_000, 0, walk=walk, initial_ms=initial_ms)
+    said = [(t - 10_000, e.code) for t in range(10_100, 40_000, 100) for e in machine.tick(t, opposed=True)]
+    return machine, said
+
+
+@pytest.mark.parametrize(("more", "added"), [(-100, False), (0, False), (100, True), (5_000, True)])
+def test_an_added_initial_is_told_only_where_it_made_the_minimum_longer(more: int, added: bool) -> None:  # noqa: FBT001 - a column
+    timing = builders.phase(2)
+    _, said = green_of(timing, timing.min_green_ms + more)
+    at = timing.min_green_ms + max(more, 0)
+    assert said == [(at, E.PHASE_MIN_COMPLETE), *([(at, E.ADDED_INITIAL_COMPLETE)] if added else [])]
+
+
+@pytest.mark.parametrize(("initial_ms", "least_ms"), [(0, 4_600), (4_600, 4_600), (7_000, 7_000)])
+def test_a_hurried_green_keeps_the_minimum_of_its_vehicles(initial_ms: int, least_ms: int) -> None:
+    timing = builders.phase(2, ped=PedTiming(walk_ms=9_000, clearance_ms=9_000))
+    machine = PhaseMachine(timing, 0)
+    machine.start(10_000, 0, walk=True, initial_ms=initial_ms)
+    assert machine.minimum_ms == max(18_000, initial_ms)
+    machine.hurry(PedBounds(0, 100))
+    assert machine.minimum_ms == least_ms
+
+
+def test_a_green_without_a_walk_leads_with_none_and_a_walk_is_as_long_as_stated_unless_pressed_long() -> None:
+    ped = PedTiming(walk_ms=5_000, clearance_ms=6_000, walk_extended_ms=9_000, lpi_ms=3_000)
+    timing = builders.phase(2, ped=ped)
+    machine, _ = green_of(timing)
+    assert machine.green_began == 10_000
+    led, said = green_of(timing, walk=True)
+    assert led.green_began == 13_000
+    assert (5_000, E.PED_BEGIN_CLEARANCE) in said
