@@ -11,7 +11,7 @@ Phases: TypeAlias = frozenset[PhaseNumber]
 NOBODY: Phases = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asks:
     """What is asked for in one tick.
 

@@ -82,7 +82,14 @@ class FixedPlanStrategy:
         omitted = frozenset(p for p in greens if p not in self._all)  # still green from before the plan
         over = omitted | {p for p, end in self._ends.items() if now >= end}
         holds = frozenset(self._ends) - over
-        return Asks(self._all, self._peds, holds, over, self._omits, hears_detectors=False)
+        return Asks(
+            calls=self._all,
+            ped_calls=self._peds,
+            holds=holds,
+            force_offs=over,
+            omits=self._omits,
+            hears_detectors=False,
+        )
 
     def announce(self) -> list[Event]:
         """The events that say which plan runs: pattern, cycle, offset, splits."""
