@@ -271,3 +271,36 @@ def test_a_green_without_a_walk_leads_with_none_and_a_walk_is_as_long_as_stated_
     led, said = green_of(timing, walk=True)
     assert led.green_began == 13_000
     assert (5_000, E.PED_BEGIN_CLEARANCE) in said
+
+
+def test_a_press_during_its_clearance_takes_nothing_from_a_walk_that_was_pressed_long() -> None:
+    ped = PedTiming(walk_ms=5_000, clearance_ms=6_000, walk_extended_ms=7_000, clearance_extended_ms=9_000)
+    machine = PhaseMachine(builders.phase(2, ped=ped), 0)
+    machine.start(10_000, 0, walk=True, extended=True)
+    machine.tick(17_000, opposed=True)
+    assert machine.ped is PedInterval.PED_CLEARANCE
+    assert not machine.lengthen()
+    machine.tick(25_900, opposed=True)
+    assert machine.ped is PedInterval.PED_CLEARANCE
+    machine.tick(26_000, opposed=True)
+    assert machine.ped is PedInterval.DONT_WALK
+
+
+def test_the_added_initial_is_told_once_however_the_green_goes_on() -> None:
+    timing = builders.phase(2)
+    machine = PhaseMachine(timing, 0)
+    machine.start(10_000, 0, walk=False, initial_ms=9_000)
+    said = [e.code for t in range(10_100, 40_000, 100) for e in machine.tick(t, opposed=t % 1_000 < 500)]
+    assert said.count(E.ADDED_INITIAL_COMPLETE) == 1
+
+
+def test_flash_that_cuts_a_led_green_ends_it_as_any_green() -> None:
+    timing = builders.phase(2, ped=PedTiming(walk_ms=5_000, clearance_ms=6_000, lpi_ms=3_000))
+    led, plain = PhaseMachine(timing, 0), PhaseMachine(timing, 0)
+    led.start(10_000, 0, walk=True)
+    plain.start(10_000, 0, walk=False)
+    led.tick(13_000, opposed=True)
+    walking, *rest = led.cut()
+    assert walking.code is E.PED_BEGIN_DONT_WALK
+    assert rest == plain.cut()
+    assert Event(E.PHASE_GREEN_TERMINATION, 2) in rest
