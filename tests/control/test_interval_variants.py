@@ -304,3 +304,57 @@ def test_flash_that_cuts_a_led_green_ends_it_as_any_green() -> None:
     assert walking.code is E.PED_BEGIN_DONT_WALK
     assert rest == plain.cut()
     assert Event(E.PHASE_GREEN_TERMINATION, 2) in rest
+
+
+def walked(machine: PhaseMachine, began: int, **how: bool) -> list[tuple[int, E | int]]:
+    """The pedestrian codes of half a minute, from the start of the green on."""
+    codes = {E.PED_BEGIN_WALK, E.PED_BEGIN_CLEARANCE, E.PED_BEGIN_DONT_WALK}
+    ticks = ((t, machine.tick(t, opposed=False, **how)) for t in range(began + 100, began + 30_000, 100))
+    return [(t - began, e.code) for t, events in ticks for e in events if e.code in codes]
+
+
+def test_a_walk_rests_where_it_is_asked_to_and_clears_in_its_ordinary_time_without_a_long_press() -> None:
+    ped = PedTiming(walk_ms=5_000, clearance_ms=6_000, clearance_extended_ms=9_000)
+    resting, clearing = PhaseMachine(builders.phase(2, ped=ped), 0), PhaseMachine(builders.phase(2, ped=ped), 0)
+    for machine in (resting, clearing):
+        machine.start(10_000, 0, walk=True)
+        assert not machine.walk_waits
+    assert walked(resting, 10_000, walk_rests=True) == []
+    assert walked(clearing, 10_000) == [(5_000, E.PED_BEGIN_CLEARANCE), (11_000, E.PED_BEGIN_DONT_WALK)]
+
+
+def test_a_hurried_walk_is_hurried_once() -> None:
+    machine = PhaseMachine(builders.phase(2, ped=PedTiming(walk_ms=5_000, clearance_ms=6_000)), 0)
+    machine.start(10_000, 0, walk=True)
+    machine.hurry(PedBounds(1_000, 2_000))
+    assert walked(machine, 10_000) == [(1_000, E.PED_BEGIN_CLEARANCE), (3_000, E.PED_BEGIN_DONT_WALK)]
+    machine.walk(50_000)
+    assert walked(machine, 50_000) == [(5_000, E.PED_BEGIN_CLEARANCE), (11_000, E.PED_BEGIN_DONT_WALK)]
+
+
+def test_an_intergreen_counts_from_the_end_of_green_and_from_nothing_else() -> None:
+    machine = PhaseMachine(builders.phase(2, red_yellow_ms=1_000), 0)
+    machine.start(10_000, 0, walk=False)
+    for t in range(10_100, 30_000, 100):
+        machine.tick(t, opposed=t % 2_000 == 0)
+    assert machine.green_ended == 0
+    machine.tick(30_000, opposed=True)
+    machine.end(30_000, Termination.GAP_OUT)
+    machine.tick(36_000, opposed=True)
+    machine.tick(42_000, opposed=True)
+    assert (machine.interval, machine.green_ended) == (Interval.RED, 30_000)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        (Termination.GAP_OUT, E.PHASE_GAP_OUT),
+        (Termination.MAX_OUT, E.PHASE_MAX_OUT),
+        (Termination.FORCE_OFF, E.PHASE_FORCE_OFF),
+        (Termination.PRIORITY, E.PRIORITY_FORCE_OFF),
+        (Termination.PREEMPT, E.PREEMPT_FORCE_OFF),
+    ],
+)
+def test_every_reason_to_end_has_its_code(reason: Termination, code: E) -> None:
+    machine, _ = green_of(builders.phase(2))
+    assert machine.end(40_000, reason)[0] == Event(code, 2)

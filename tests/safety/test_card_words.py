@@ -92,3 +92,62 @@ def test_the_flashing_arrow_is_named_where_it_is_lit_wrongly() -> None:
     lefts.now += 100
     found = [v for _ in range(10) for v in polled(lefts, image, {11: Lamps.ARROW})]
     assert found[0].detail == "channel 11 is read as flashing arrow, commanded: red; for 400 ms"
+
+
+@pytest.mark.requirement("SAF-019")
+def test_an_arrow_head_that_may_be_dark_comes_from_dark_to_its_flashing_arrow() -> None:
+    channels = tuple(replace(c, may_be_dark=c.number == 11) for c in LEFTS.channels)
+    lefts = Street(replace(LEFTS, channels=channels))
+    lefts.start()
+    lefts.show(lefts.image(c11=Indication.DARK), 1_000)
+    assert not lefts.tick(lefts.image(c11=Indication.FLASH_YELLOW_ARROW)).violations
+
+
+@pytest.mark.requirement("SAF-019")
+def test_a_flashing_arrow_that_is_too_short_is_a_short_green() -> None:
+    channels = tuple(replace(c, min_green_ms=2_000) for c in LEFTS.channels)
+    lefts = Street(replace(LEFTS, channels=channels))
+    lefts.start()
+    lefts.show(lefts.image(c11=Indication.FLASH_YELLOW_ARROW), 1_000)
+    refused(lefts, lefts.image(c11=Indication.YELLOW), Rule.SHORT_GREEN)
+
+
+@pytest.mark.requirement("SAF-019")
+def test_what_may_run_beside_a_flashing_arrow_need_not_wait_for_it_to_clear() -> None:
+    lefts = Street(LEFTS)
+    lefts.start()
+    lefts.show(lefts.image(c11=Indication.FLASH_YELLOW_ARROW), 5_000)
+    assert not lefts.tick(lefts.image(c2=GREEN, c11=Indication.YELLOW)).violations
+
+
+@pytest.mark.requirement("SAF-020")
+def test_an_indication_that_a_head_has_not_is_told_with_its_channel_and_one_it_has_for_a_millisecond_is_one() -> None:
+    street = Street(EUROPEAN)
+    street.start()
+    (violation,) = street.tick(street.image(c4=RED_YELLOW)).violations
+    assert violation.channels == (4,)
+    brief = replace(EUROPEAN.channels[3], max_red_yellow_ms=1, min_green_blink_ms=1)
+    street = Street(replace(EUROPEAN, channels=(*EUROPEAN.channels[:3], brief)))
+    street.start()
+    assert not street.tick(street.image(c4=RED_YELLOW)).violations
+    street.show(street.image(c4=GREEN), 1_000)
+    assert not street.tick(street.image(c4=FLASH_GREEN)).violations
+
+
+@pytest.mark.requirement("SAF-020")
+def test_a_long_red_and_amber_is_told_to_the_letter() -> None:
+    street = Street(EUROPEAN)
+    street.start()
+    street.show(street.image(c1=RED_YELLOW), 300)
+    (violation,) = street.tick(street.image(c1=RED_YELLOW)).violations
+    assert violation.channels == (1,)
+    assert violation.detail == "channel 1: 300 ms of red and amber, the card allows 300 ms"
+
+
+@pytest.mark.requirement("SAF-023")
+def test_a_steady_clearance_leads_to_dont_walk_and_not_into_the_dark() -> None:
+    crosswalk = replace(EUROPEAN.channels[2], may_be_dark=True)
+    street = Street(replace(EUROPEAN, channels=(*EUROPEAN.channels[:2], crosswalk, EUROPEAN.channels[3])))
+    street.start()
+    street.show(street.image(c3=Indication.WALK), 1_000)
+    refused(street, street.image(c3=Indication.DARK), Rule.SKIPPED_PED_CLEARANCE)
