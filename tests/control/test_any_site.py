@@ -240,7 +240,7 @@ def test_under_any_detector_noise_nothing_conflicts_nothing_is_short_and_every_c
     """No conflict, no short interval, bounded waits."""
     site, text = drawn.site, drawn.text
     world = World(site, text, seed)
-    for _ in range(1500):
+    for _ in range(1200):
         world.step(flips=flips)
     world.finish()
     if not site.schedule:

@@ -72,10 +72,10 @@ def test_whoever_interrupts_and_whenever_nothing_conflicts_and_nothing_is_short(
     for preempt in drawn.site.preempts.values():
         quiet[WireName(f"mock.{preempt.input.terminal}")] = preempt.inverted
     on = dict(quiet)
-    for k in range(1_500):
-        if k < 1_000:
+    for k in range(1_100):
+        if k < 600:
             on = {wire: level ^ (world.rng.random() < flips) for wire, level in on.items()}
-        now = quiet if k >= 1_000 else on
+        now = quiet if k >= 600 else on
         world.step(wires={w: InputSample(level, 0, world.now) for w, level in now.items()})
     world.finish()
     assert world.mode is Mode.RUN
