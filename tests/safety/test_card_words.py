@@ -117,6 +117,7 @@ def test_what_may_run_beside_a_flashing_arrow_need_not_wait_for_it_to_clear() ->
     lefts = Street(LEFTS)
     lefts.start()
     lefts.show(lefts.image(c11=Indication.FLASH_YELLOW_ARROW), 5_000)
+    lefts.show(lefts.image(c11=Indication.YELLOW), 200)
     assert not lefts.tick(lefts.image(c2=GREEN, c11=Indication.YELLOW)).violations
 
 
