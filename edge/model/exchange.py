@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from edge.model.advice import Advice
 from edge.model.commands import Command, Override
 from edge.model.control import InControl
 from edge.model.coordination import CoordStatus
@@ -55,6 +56,8 @@ class Inputs:
     faults: tuple[ShellFault, ...] = ()
     readbacks: tuple[Readback, ...] = ()
     wires: Wires = field(default_factory=dict)
+    advice: Advice | None = None
+    """What the adaptive layer answered since the tick before; None: nothing new."""
 
 
 class Mode(Enum):

@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from edge.model.adaptive import NO_RULES, AdaptiveRules
 from edge.model.calendar import NO_CALENDAR, Calendar, ScheduleException
 from edge.model.detectors import Detector, InputRef, PedButton
 from edge.model.devices import Device
 from edge.model.external import ExternalInput
 from edge.model.indications import ChannelKind, Indication
+from edge.model.lanes import Lane
 from edge.model.overlaps import Overlap
 from edge.model.ped_overlaps import PedOverlap
 from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, ScheduleEntry
 from edge.model.preempts import Preempt, Priority
 from edge.model.sequence import Sequence
+from edge.model.sumo import SumoSite
 from edge.model.units import (
     MINUTE_MS,
     ButtonNumber,
@@ -190,6 +193,10 @@ class Site:
     priorities: Mapping[PriorityNumber, Priority] = field(default_factory=dict)
     inputs: tuple[ExternalInput, ...] = ()
     flash: FlashRules = FlashRules()
+    adaptive: AdaptiveRules = NO_RULES
+    lanes: tuple[Lane, ...] = ()
+    """As the site file names them; empty: they are to be told from the detectors."""
+    sumo: SumoSite | None = None
 
     def clearance_ms(self, ending: PhaseNumber, starting: PhaseNumber) -> Ms:
         """From the tick that ends the green of `ending` to the earliest green of the conflicting phase `starting`, ms."""

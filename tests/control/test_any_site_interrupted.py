@@ -59,7 +59,14 @@ def interrupted(draw: st.DrawFn) -> Drawn:
     asked = draw(together(site))
     limits = PriorityLimits(draw(st.integers(0, 150)) * 100, {p: ms for p, ms in least.items() if p not in asked})
     tram = Priority(PriorityNumber(1), InputRef("mock", "tram"), asked, limits, max_request_ms=20_000)
-    return Drawn(replace(site, preempts=some, priorities={tram.number: tram}), drawn.text)
+    return Drawn(_carded(replace(site, preempts=some, priorities={tram.number: tram})), drawn.text)
+
+
+def _carded(site: Site) -> Site:
+    """The card as `check` would ask it: a preempt may cut a clearance no shorter than the card's least (MUTCD 4F.01)."""
+    bounds = [p.entry.clearance_ms for p in site.preempts.values() if p.entry is not None]
+    channels = [replace(c, min_ped_clearance_ms=min([c.min_ped_clearance_ms, *bounds])) for c in site.card.channels]
+    return replace(site, card=replace(site.card, channels=tuple(channels)))
 
 
 @given(interrupted(), st.integers(0, 2**32), st.sampled_from([0.005, 0.05]))
