@@ -166,14 +166,14 @@ _WHAT_IT_SHOWS = frozenset({(), ("phase",), ("ped",), ("overlap",)})
 
 
 def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
-    """A phase has a channel; a walk has a pedestrian channel, and a pedestrian channel has a walk."""
+    """A phase has a channel, or is a parent of an overlap that has one; a walk has a pedestrian channel, and a pedestrian channel has a walk."""
     site = draft.site
     spoiled: list[Path] = [
         ("channels",),
         *(p for p in findings.spoiled if p[:1] == ("channels",) and p[2:] in _WHAT_IT_SHOWS),
     ]
     shown = {(c.kind, p) for c in site.channels.values() if c.overlap is None for p in phases_of(site, c)}
-    shown |= {(ChannelKind.VEHICLE, c.phase) for c in site.channels.values() if c.kind is ChannelKind.ARROW}
+    shown |= {(ChannelKind.VEHICLE, p) for c in site.channels.values() if c.overlap for p in phases_of(site, c)}
     driven = {detector.phase for detector in site.detectors.values()}
     for number, phase in site.phases.items():
         here: Path = ("phases", number)

@@ -14,6 +14,7 @@ from edge.check import (
     european,
     external,
     green,
+    lanes,
     modbus,
     overlaps,
     pedestrians,
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     *preempts.RULES,
     *coordination.RULES,
     *external.RULES,
+    *lanes.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_external import flash_rules_of, inputs_of
+from edge.config.convert_lanes import lanes_of, sumo_of
 from edge.config.convert_overlaps import kind_of, overlaps_of, shows_known_overlap
 from edge.config.convert_ped_overlaps import ped_overlaps_of, shows_known_ped_overlap
 from edge.config.convert_phases import phase_of
@@ -79,6 +80,8 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         ped_overlaps=ped_overlaps,
         preempts=preempts_of(rows),
         priorities=priorities_of(rows),
+        lanes=lanes_of(rows),
+        sumo=sumo_of(rows.sumo),
     )
 
 

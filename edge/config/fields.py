@@ -185,21 +185,24 @@ class Decimal(Kind):
 
 @dataclass(frozen=True, slots=True)
 class NumberKey(Kind):
-    """A number as the key of a table: phases 1–16, channels, detectors."""
+    """A number as the key of a table: phases 1–16, channels, detectors; from 0 on only where `least` says so."""
 
     high: int
+    least: int = 1
 
     @override
     def read(self, value: object) -> int:
         if isinstance(value, str) and value.isdecimal():
             raise refusal(f"the key {shown(value)} is text", f"write {int(value)} without quotes")
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= self.high:
-            raise refusal(f"the key {shown(value)} is not a number here", f"write a number, 1 to {self.high}")
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.high:
+            raise refusal(
+                f"the key {shown(value)} is not a number here", f"write a number, {self.least} to {self.high}"
+            )
         return value
 
     @override
     def json(self) -> JsonSchemaValue:
-        return {"type": "string", "pattern": "^[1-9][0-9]*$"}
+        return {"type": "string", "pattern": "^[1-9][0-9]*$" if self.least else "^(0|[1-9][0-9]*)$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +232,14 @@ class Text(Kind):
 class Name(Kind):
     """A device's name: a letter, then letters, digits, - and _."""
 
+    what: str = "device name"
+
     @override
     def read(self, value: object) -> str:
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,31}", value):
             return value
         raise refusal(
-            f"{shown(value)} is no device name", "write a letter first, then letters, digits, - or _, at most 32"
+            f"{shown(value)} is no {self.what}", "write a letter first, then letters, digits, - or _, at most 32"
         )
 
     @override

@@ -24,6 +24,7 @@ from edge.config.fields import (
     Whole,
     Word,
 )
+from edge.config.lane_rows import LaneKey, LaneRow
 from edge.config.overlap_rows import OverlapKey, OverlapRow
 from edge.config.override_rows import OverridesRow
 from edge.config.ped_overlap_rows import PedOverlapKey, PedOverlapRow
@@ -31,6 +32,7 @@ from edge.config.phase_rows import PhaseRow
 from edge.config.plan_rows import CoordinationRow, PlanRow
 from edge.config.preempt_rows import PreemptKey, PreemptRow, PriorityKey, PriorityRow
 from edge.config.row import Row, optional, setting, switch
+from edge.config.sumo_rows import SumoRow
 from edge.config.words import FlashWord, FormatVersion, RingText
 from edge.model.detectors import DetectorKind, InputRef, OnFault
 from edge.model.phases import PedDisplay
@@ -337,3 +339,5 @@ class SiteFile(Row):
     flash: FlashRow = setting({}, "Flash, and the way out of it.")
     overrides: OverridesRow = setting({}, "Departures from a rule, by name.")
     event_log: EventLogRow = setting({}, "How much of the event log is kept.")
+    lanes: dict[LaneKey, LaneRow] = setting({}, "The lanes at the stop lines, by name.")
+    sumo: SumoRow | None = optional("Where the site lies in a SUMO network; for the simulation.")

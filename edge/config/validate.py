@@ -12,7 +12,7 @@ from edge.config.problems import Findings, Path
 from edge.config.rows import SiteFile
 from edge.config.yaml12 import Value
 
-_ROUNDS = 12  # each round removes something; a file is at most six deep
+_ROUNDS = 12  # each round removes something; a file is at most seven deep
 
 _FILLERS: dict[tuple[str, ...], Value] = {
     ("schema",): 1,
@@ -36,6 +36,10 @@ _FILLERS: dict[tuple[str, ...], Value] = {
     ("plans", "*", "splits"): {},
     ("fallback",): {"plan": 1},
     ("fallback", "plan"): 1,
+    ("lanes", "*", "approach"): "?",
+    ("lanes", "*", "movements"): [],
+    ("sumo", "tls"): "?",
+    ("sumo", "links"): {},
 }
 """What stands in for a required value that cannot be read. Nothing computed from it is ever reported (see Findings)."""
 

@@ -51,6 +51,10 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "flash": ("flash",),
     "flash.startup": ("flash", "startup"),
     "event_log": ("event_log",),
+    "lanes": ("lanes", "N1"),
+    "lanes.movements": ("lanes", "N1", "movements", 0),
+    "sumo": ("sumo",),
+    "sumo.loops": ("sumo", "loops", 1, 0),
 }
 
 
