@@ -166,7 +166,7 @@ _WHAT_IT_SHOWS = frozenset({(), ("phase",), ("ped",), ("overlap",)})
 
 
 def every_movement_is_shown(draft: Draft, findings: Findings) -> None:
-    """A phase has a channel, or is a parent of an overlap that has one; a walk has a pedestrian channel, and a pedestrian channel has a walk."""
+    """A phase has a channel, or is a parent of an overlap that has one; a walk has a pedestrian channel, and the reverse."""
     site = draft.site
     spoiled: list[Path] = [
         ("channels",),
