@@ -58,11 +58,15 @@ class OverlapOracle:
         self.together = _together(ring_text)
         self.bars: dict[int, list[Bar]] = {c: [] for c in [*(r.channel for r in rows), *(h.channel for h in heads)]}
         self.last: dict[int, tuple[str, int]] = {}
+        self.stood: list[tuple[int, int]] = []  # from when to when stop time stood (ADR 69: it can only lengthen)
         self.end = 0
 
-    def see(self, now: int, image: Mapping[int, str]) -> None:
+    def see(self, now: int, image: Mapping[int, str], *, stands: bool = False) -> None:
+        """One image; `stands`: stop time is on and heard."""
         if not self.rows:
             return
+        if stands:
+            self.stood.append((self.end, now))
         flash = any(shown in {"FLASH_RED", "FLASH_YELLOW"} for shown in image.values())
         for channel, shown in image.items():
             before = self.last.get(channel)
@@ -111,8 +115,15 @@ class OverlapOracle:
             yield f"{move.begin}: overlap channel {row.channel} began beside none of {phases}"
         if move.arrow and move.green_end is not None and began:
             last = max(b.end for b in began)
-            if move.green_end > max(last, move.begin + row.min_green + 2_600):  # a late tick may stand in between
+            least = row.min_green + sum(
+                min(to, move.green_end) - max(since, move.begin) for since, to in self._stood(move)
+            )
+            if move.green_end > max(last, move.begin + least + 2_600):  # a late tick may stand in between
                 yield f"{move.green_end}: overlap channel {row.channel} flashed on after its phase had ended"
+
+    def _stood(self, move: Movement) -> list[tuple[int, int]]:
+        """When stop time stood while the movement was green or flashed."""
+        return [(since, to) for since, to in self.stood if to > move.begin and since < (move.green_end or move.end)]
 
     def _greens(self, head: Head) -> list[Bar]:
         return [b for b in self.bars[head.channel] if b.shown == "GREEN"]

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from edge.control.waits import longest_wait_ms
 from edge.model.commands import OVERRIDES, Command, CommandKind
+from edge.model.control import Source
 from edge.model.detectors import InputRef, InputSample
 from edge.model.exchange import Inputs, Mode, ShellFault
 from edge.model.external import Does, ExternalInput, wire_name
@@ -220,12 +221,13 @@ class World:
         self.mode = result.decision.mode
         self.image = {c: i.name for c, i in result.verdict.permitted.shown.items()}
         self.oracle.see(self.now, {c: i for c, i in self.image.items() if c in self.oracle.heads})
-        self.overlaps.see(self.now, self.image)
-        if self.mode is Mode.RUN:
+        status = self.tick.controller.status(self.now) if self.mode is Mode.RUN else None
+        stands = status is not None and any(c.source is Source.STOP_TIME for c in status.control)
+        self.overlaps.see(self.now, self.image, stands=stands)
+        if status is not None:
             there = {int(self.site.detectors[d].phase) for d, v in self.on.items() if v}
             pressed = {int(self.site.buttons[b].phase) for b, s in buttons.items() if s.occupied}
             self.waits.see(self.now, self.image, there, pressed)
-            status = self.tick.controller.status(self.now)
             self.longest_wait = max([self.longest_wait, *(p.waiting_ms or 0 for p in status.phases)])
 
     def finish(self) -> None:

@@ -69,6 +69,19 @@ def _carded(site: Site) -> Site:
     return replace(site, card=replace(site.card, channels=tuple(channels)))
 
 
+def longest_interruption_ms(site: Site) -> int:
+    """How long preempts may still run when nobody asks any more: each once, one after the other, at its longest.
+
+    A preempt brings phases up three times at most: on entry (the track's), for its dwell and at its exit. Each time whoever is
+    green ends by the rules of its own sheet, and who comes may have its red still to wait for.
+    """
+    red = max(site.options.red_revert_ms, *(max(p.red_revert_ms, p.min_red_ms) for p in site.phases.values()))
+    lead = max(p.red_yellow_ms + p.lead_ms for p in site.phases.values())
+    comes_up = site.longest_stop_ms + red + lead
+    greens = (p.delay_ms + p.min_dwell_ms + (p.track.longest_ms if p.track else 0) for p in site.preempts.values())
+    return sum(green + 3 * comes_up for green in greens)
+
+
 @given(interrupted(), st.integers(0, 2**32), st.sampled_from([0.005, 0.05]))
 def test_whoever_interrupts_and_whenever_nothing_conflicts_and_nothing_is_short(
     drawn: Drawn, seed: int, flips: float
@@ -79,7 +92,10 @@ def test_whoever_interrupts_and_whenever_nothing_conflicts_and_nothing_is_short(
     for preempt in drawn.site.preempts.values():
         quiet[WireName(f"mock.{preempt.input.terminal}")] = preempt.inverted
     on = dict(quiet)
-    for k in range(1_100):
+    bound = 600 + longest_interruption_ms(drawn.site) // 100
+    for k in range(max(1_100, bound)):
+        if k >= 1_100 and world.tick.controller.status(world.now).preempt is None:
+            break
         if k < 600:
             on = {wire: level ^ (world.rng.random() < flips) for wire, level in on.items()}
         now = quiet if k >= 600 else on

@@ -8,14 +8,18 @@ from edge.control.intervals import IntervalError
 from edge.control.overlap_machine import OverlapMachine
 from edge.control.waits import longest_wait_ms
 from edge.model.commands import CommandKind
+from edge.model.detectors import InputRef
 from edge.model.events import EventCode
 from edge.model.exchange import Interval, Mode, OverlapStatus, PedInterval
+from edge.model.external import Does, ExternalInput
 from edge.model.overlaps import Overlap, OverlapInterval, OverlapKind
 from edge.model.site import Options, Site
 from edge.model.units import OverlapNumber, PhaseNumber
 from tests import builders
-from tests.control.any_overlaps import with_overlap
+from tests.control.any_overlaps import rows, with_overlap
+from tests.control.overlap_oracle import OverlapOracle
 from tests.control.scenario import Scenario
+from tests.control.test_any_site import heads
 
 GREEN, ARROW, RED = OverlapInterval.GREEN, OverlapInterval.FLASHING_ARROW, OverlapInterval.RED
 YELLOW, CLEARANCE, TRAILING = (
@@ -232,6 +236,30 @@ def test_a_flashing_arrow_does_not_end_because_the_through_beside_it_ends() -> N
     street.pulse(5).until(60, 5, Interval.MIN_GREEN)
     assert street.shows() is ARROW
     assert not street.times(EventCode.FYA_END, 1, street.now - 5_000)
+
+
+def test_a_flashing_arrow_in_its_minimum_outlives_its_phase_by_as_long_as_time_stands() -> None:
+    """Stop time lengthens what times (ADR 69): 2 stands in its yellow, the arrow in its minimum; the judge is told of it."""
+    late = arrow(1, 2, delay_ms=4_000, min_green_ms=6_000)
+    site = replace(dual(late), inputs=(ExternalInput(1, InputRef("mock", "stop"), Does.STOP_TIME),))
+    site = replace(site, phases={n: replace(p, min_green_ms=5_000, passage_ms=1_000) for n, p in site.phases.items()})
+    street = Street(site)
+    street.wires = {"mock.stop": False}
+    street.settled().pulse(2).until(60, 2, Interval.MIN_GREEN)
+    judges = [OverlapOracle(rows(site), heads(site), ["1 2 | 3 4", "5 6 | 7 8"]) for _ in range(2)]
+    began, stands = street.now, False
+    while street.shows() in (RED, ARROW):
+        assert street.decision is not None
+        image = {int(c): i.name for c, i in street.decision.wanted.items()}
+        judges[0].see(street.now, image, stands=stands)
+        judges[1].see(street.now, image)
+        stands = began + 5_500 <= street.now < began + 20_500
+        street.wires["mock.stop"] = stands
+        street.pulse(4).step()
+    assert street.lasted(EventCode.FYA_BEGIN, EventCode.FYA_END, 1, began) == 6_000 + 15_000
+    for judge in judges:
+        judge.see(street.now, dict.fromkeys(image, "RED") | {41: "YELLOW"})
+    assert [len(judge.judge()) for judge in judges] == [0, 1]
 
 
 def test_a_flashing_arrow_is_red_beside_the_walk_it_turns_into() -> None:
