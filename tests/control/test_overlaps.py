@@ -258,7 +258,7 @@ def test_a_flashing_arrow_in_its_minimum_outlives_its_phase_by_as_long_as_time_s
         street.pulse(4).step()
     assert street.lasted(EventCode.FYA_BEGIN, EventCode.FYA_END, 1, began) == 6_000 + 15_000
     for judge in judges:
-        judge.see(street.now, dict.fromkeys(image, "RED") | {41: "YELLOW"})
+        judge.see(street.now, dict.fromkeys(map(int, site.channels), "RED") | {41: "YELLOW"})
     assert [len(judge.judge()) for judge in judges] == [0, 1]
 
 
