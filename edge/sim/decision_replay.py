@@ -1,0 +1,109 @@
+"""`stopline replay --decisions`: what the adaptive layer was told, told to it again, and every answer compared bit for bit.
+
+An answer that differs says that the program, its parameters or its luck differ from those of the recording, and nothing
+that was explained from the record may be trusted for this version.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from edge.adaptive.gate import held_back
+from edge.clock import monotonic_ms
+from edge.eventlog.decision_blocks import Decided, DecisionHead
+from edge.eventlog.decisions import DecisionReader, DecisionsError, runs
+from edge.model.advice import Advice
+from edge.model.observation import Observation
+from edge.model.plain import to_plain
+from edge.model.units import SECOND_MS, Ms
+
+_COMPUTER = "took_us"
+"""The only member that is the computer's and not the adaptive layer's."""
+
+_SAID = 6  # members of an advice that are told in a difference; the record has the rest
+
+
+class Advises(Protocol):
+    """Whoever answers an observation."""
+
+    def advise(self, seen: Observation) -> Advice:
+        """What is asked for now."""
+
+
+Maker: TypeAlias = Callable[[DecisionHead], Advises]
+"""From a record's head to an adviser that has seen nothing yet but what its run began from."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionReport:
+    """What came of it. `problems`: how records ended, where not as they should."""
+
+    files: int
+    seconds: int
+    wall_ms: Ms
+    first_difference: str | None
+    problems: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every answer was repeated bit for bit. Nothing compared is nothing proved."""
+        return self.first_difference is None and self.seconds > 0
+
+    def as_dict(self) -> dict[str, object]:
+        """The report as it is printed with --json."""
+        return {
+            "v": 1,
+            "same": self.same,
+            "first_difference": self.first_difference,
+            "problems": list(self.problems),
+            "files": self.files,
+            "seconds": self.seconds,
+            "speed_x": round(self.seconds * SECOND_MS / max(1, self.wall_ms), 1),
+        }
+
+
+def replay_decisions(where: Path, make: Maker, clock: Callable[[], Ms] = monotonic_ms) -> DecisionReport:
+    """Repeat the records in `where`, a file or a directory, up to the first difference. `clock` only times the computer.
+
+    Raises:
+        DecisionsError: there is no record, or one of another version.
+        OSError: it cannot be read.
+    """
+    began = clock()
+    paths = runs(where)
+    if not paths:
+        raise DecisionsError(f"{where}: no decision record lies here — adaptive timing is off, or it was never kept")
+    seconds, problems = 0, []
+    difference = None
+    for path in paths:
+        reader = DecisionReader(path)
+        done, difference = _compare(reader, make(reader.head))
+        seconds += done
+        if difference is not None:
+            difference = f"{path.name}, {difference}"
+            break
+        problems += [reader.problem] if reader.problem else []
+    return DecisionReport(len(paths), seconds, clock() - began, difference, tuple(problems))
+
+
+def _compare(reader: Iterable[Decided], adviser: Advises) -> tuple[int, str | None]:
+    """Seconds compared, and the first difference in words."""
+    count = 0
+    for decided in reader:
+        count += 1
+        again = adviser.advise(decided.seen)
+        found = difference_of(decided.advice, held_back(again, decided.held) if decided.held else again)
+        if found is not None:
+            return count, f"second {count} (now {decided.seen.now}): {found}"
+    return count, None
+
+
+def difference_of(recorded: Advice, again: Advice) -> str | None:
+    """In words, what of an advice differs; None if nothing does but the computer's time."""
+    before, after = to_plain(recorded), to_plain(again)
+    names = [n for n in {**before, **after} if n != _COMPUTER and repr(before.get(n)) != repr(after.get(n))]
+    if not names:
+        return None
+    told = [f"{name}: recorded {before.get(name)}, now {after.get(name)}" for name in names[:_SAID]]
+    return "; ".join(told)
