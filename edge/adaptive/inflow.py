@@ -1,0 +1,93 @@
+"""The advance loop of one lane: who comes and when they will be at the stop line, and how far the queue reaches beyond it.
+
+A vehicle that passes much more slowly than others do joins a queue that reaches the loop. While a loop is occupied for
+seconds on end a queue stands on it: it is blind, and what gathers behind is assumed at the mean rate. When the queue
+discharges, vehicles from behind pass the loop one after the other and are counted; the first long gap is the end of the queue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge.adaptive.learned import Mean, Told
+from edge.model.units import Ms
+
+BLIND_S = 4.0
+"""Occupied so long, a queue stands on the loop (adaptive-control, section 3: 4 to 5 s)."""
+
+SLOW = 2.0
+"""A vehicle that occupies the loop so many times as long as one at free speed joins a queue. Ours."""
+
+GAP_S = 3.0
+"""A gap so long in the flow from a discharging queue is its end (Liu et al., TR-C 2009: 2.5 to 3 s)."""
+
+FREE_PART = 0.92
+"""Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
+
+LOOP_AND_CAR_M = 7.0
+"""An advance loop of 2 m and a car of 5 m. Ours."""
+
+
+@dataclass(slots=True)
+class Inflow:
+    """One lane's advance loop. `distance_m`: from the stop line; `speed_ms`: the limit."""
+
+    distance_m: float
+    speed_ms: float
+    occupied: bool = False
+    since_ms: Ms = 0
+    reached: bool = False
+    """A queue stands on the loop or discharges over it."""
+    travel_s: Mean = field(init=False)
+    passing_s: Mean = field(init=False)
+
+    def __post_init__(self) -> None:
+        free = FREE_PART * self.speed_ms
+        self.travel_s = Mean(self.distance_m / free)
+        self.passing_s = Mean(LOOP_AND_CAR_M / free)
+
+    def rise(self, at_ms: Ms) -> Ms:
+        """A vehicle reaches the loop; when it would be at the stop line at free speed."""
+        self.occupied = True
+        if self.reached and at_ms - self.since_ms > 1000 * GAP_S:
+            self.reached = False
+        self.since_ms = at_ms
+        return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
+
+    def fall(self, at_ms: Ms) -> bool:
+        """The vehicle has passed; whether it was so slow that it joins a queue which reaches the loop."""
+        lasted_s = (at_ms - self.since_ms) / 1000
+        self.occupied, self.since_ms = False, at_ms
+        slow = lasted_s > SLOW * self.passing_s.value
+        if not slow and lasted_s > 0:
+            self.passing_s.saw(lasted_s)
+        return slow
+
+    def blind(self, now: Ms) -> bool:
+        """Whether a queue stands on the loop."""
+        return self.occupied and now - self.since_ms >= 1000 * BLIND_S
+
+    def pass_time(self, now: Ms) -> None:
+        """Notice a queue that stands on the loop, and the end of one that has discharged."""
+        if self.blind(now):
+            self.reached = True
+        elif self.reached and not self.occupied and now - self.since_ms > 1000 * GAP_S:
+            self.reached = False
+
+    def came_through(self, seconds: float) -> None:
+        """A vehicle met nobody between loop and stop line and took so long."""
+        usual = self.distance_m / self.speed_ms
+        if FASTEST * usual <= seconds <= SLOWEST * usual:
+            self.travel_s.saw(seconds)
+
+    def tell(self) -> dict[str, list[float]]:
+        """What was learned, as numbers."""
+        return {"travel": self.travel_s.tell(), "passing": self.passing_s.tell()}
+
+    def take(self, told: Mapping[str, Told]) -> None:
+        """As told before."""
+        self.travel_s.take(told["travel"])
+        self.passing_s.take(told["passing"])
+
+
+FASTEST, SLOWEST = 0.6, 2.5
+"""Of the time at the limit: what lies beyond is no free vehicle. Ours."""

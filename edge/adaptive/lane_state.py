@@ -1,0 +1,238 @@
+"""One lane as the estimator keeps it: who is between the loops, who stands where nobody sees, and what was learned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.adaptive.inflow import Inflow
+from edge.adaptive.learned import Arrivals, Discharge, Profile
+from edge.adaptive.outflow import HEADWAY_S, Outflow
+from edge.adaptive.service import Kind, Rates
+from edge.model.lanes import Lane
+from edge.model.plans import LocalTime
+from edge.model.units import SECOND_MS, Ms
+
+SPACING_M = 7.5
+"""From front to front in a standing queue (HCM: 25 ft)."""
+
+USUAL_RATE = 300.0 / 3600.0
+USUAL_WEIGHT_S = 60.0
+"""A lane of which nothing is known carries 300 vehicles an hour; that weighs like a minute of counting. Ours."""
+
+PROFILE_WEIGHT_S = 180.0
+"""The day's profile weighs like three minutes of counting. Ours."""
+
+EARLY_MS: Ms = 2_500
+"""A vehicle that leaves may be so much ahead of its time. Ours."""
+
+AT_LINE_MS: Ms = 1_500
+"""The vehicle that occupies the stop-bar loop is not further from its time at the stop line than this. Ours."""
+
+OVERDUE_MS: Ms = 3_000
+"""Whoever should have been at a free stop line so long ago has gone another way. Ours."""
+
+SATURATED_GAP_MS: Ms = 1_500
+"""Between two queued vehicles the loop is free for less than this. Ours: 15 m of gap at 10 m/s."""
+
+LONGEST_HEADWAY_MS: Ms = 8_000
+"""Who leaves later than this behind the one before was not queued. Ours."""
+
+
+@dataclass(slots=True)
+class LaneState:
+    """One lane.
+
+    `coming`: for every vehicle between the loops its time at the stop line, oldest first; `hidden`: vehicles of the queue that
+    no loop has seen; `lent`: those that are taken to have left until the loop falls free. `sees_in`, `sees_out`: its advance
+    loop, its stop-bar loop is believed.
+    """
+
+    lane: Lane
+    inflow: Inflow
+    outflow: Outflow
+    rates: Rates
+    coming: list[Ms] = field(default_factory=list)
+    hidden: float = 0.0
+    lent: list[Ms] = field(default_factory=list)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    profile: Profile = field(default_factory=Profile)
+    usual: float | None = None
+    kind: Kind | None = None
+    sees_in: bool = False
+    sees_out: bool = False
+    came: int = 0
+    left: int = 0
+    waits_from_ms: Ms | None = None
+    _queued_at_fall: bool = False
+    _served: float = 0.0
+
+    @property
+    def storage(self) -> float:
+        """How many vehicles the lane holds."""
+        return max(self.lane.length_m / SPACING_M, 1.0)
+
+    @property
+    def rate(self) -> float:
+        """Mean arrivals, vehicles a second."""
+        if self.usual is None:
+            return self.arrivals.rate(USUAL_RATE, USUAL_WEIGHT_S)
+        return self.arrivals.rate(self.usual, PROFILE_WEIGHT_S)
+
+    def overdue(self, now: Ms) -> int:
+        """Vehicles seen that should be at the stop line by now."""
+        return sum(1 for eta in self.coming if eta <= now)
+
+    def queue(self, now: Ms) -> float:
+        """Vehicles that have not left although at free speed they would have."""
+        return min(self.overdue(now) + self.hidden, self.storage)
+
+    # ── the advance loop ──
+
+    def rise_in(self, at_ms: Ms) -> None:
+        """A vehicle reaches the advance loop."""
+        self.came += 1
+        self.coming.append(self.inflow.rise(at_ms))
+        if self.inflow.reached:
+            self.hidden = max(0.0, self.hidden - 1.0)
+
+    def fall_in(self, at_ms: Ms) -> None:
+        """A vehicle has passed it; a slow one stands in the queue already."""
+        if self.inflow.fall(at_ms) and self.coming:
+            self.coming[-1] = min(self.coming[-1], at_ms)
+            self.coming.sort()
+
+    # ── the stop line ──
+
+    def pop(self, at_ms: Ms) -> bool:
+        """The oldest vehicle leaves; False: the lane knows of none."""
+        self.left += 1
+        if self.coming and self.coming[0] <= at_ms + EARLY_MS:
+            self._learn_travel(at_ms, self.coming.pop(0))
+        elif self.hidden >= 1.0:
+            self.hidden -= 1.0
+        else:
+            self.hidden = 0.0
+            return False
+        return True
+
+    def _learn_travel(self, at_ms: Ms, eta_ms: Ms) -> None:
+        """A free vehicle that met nobody tells the travel time: two thirds over the loop its front is at the stop line."""
+        out = self.outflow
+        alone = not self.coming or self.coming[0] > at_ms
+        if out.green_from_ms is None or not alone or self.hidden or not self.sees_in or out.last_fall_ms is None:
+            return
+        began_ms = eta_ms - round(1000 * self.inflow.travel_s.value)
+        if out.green_from_ms <= began_ms:
+            self.inflow.came_through((out.last_fall_ms - began_ms) / 1000 - AFTER_LINE_S)
+
+    def assume(self, at_ms: Ms) -> None:
+        """The oldest vehicle is taken to have left."""
+        self.lent.append(self.coming[0] if self.coming else at_ms)
+        if not self.pop(at_ms):
+            self.give_back(1)
+            self.outflow.assumed -= 1
+
+    def give_back(self, vehicles: int) -> None:
+        """Departures that were assumed did not happen."""
+        self.left -= vehicles
+        back = self.lent[-vehicles:]
+        del self.lent[-vehicles:]
+        self.coming[:0] = back
+
+    def learn_fall(self, at_ms: Ms, count: int, before_ms: Ms | None, *, opposed: bool) -> None:
+        """So many left since the fall before; if they were queued then, their time is saturated flow."""
+        out = self.outflow
+        queued, self._queued_at_fall = self._queued_at_fall, self.queue(at_ms) >= 1.0
+        if self.kind is None or before_ms is None or out.green_from_ms is None or before_ms < out.green_from_ms:
+            return
+        lasted_ms = at_ms - before_ms
+        if queued and lasted_ms <= LONGEST_HEADWAY_MS * (1 if self.kind.plain else 3):
+            self.rates.saw(self.kind, count, lasted_ms / 1000, opposed=opposed)
+
+    # ── what time brings ──
+
+    def correct(self, now: Ms) -> None:
+        """Presence and absence at the stop line are believed more than the list."""
+        out = self.outflow
+        if not self.sees_out:
+            return
+        if out.empty(now):
+            self._forget_overdue(now, SECOND_MS)
+        elif not out.occupied and out.presence and now - out.since_ms >= OVERDUE_MS:
+            self._forget_overdue(now, OVERDUE_MS)
+
+    def missing(self, now: Ms) -> bool:
+        """Somebody stands on the stop-bar loop of whom the list knows nothing."""
+        out = self.outflow
+        if not self.sees_out or not out.occupied or now - out.since_ms < SECOND_MS:
+            return False
+        return self.hidden < 1.0 and not (self.coming and self.coming[0] <= now + AT_LINE_MS)
+
+    def _forget_overdue(self, now: Ms, by_ms: Ms) -> None:
+        self.coming = [eta for eta in self.coming if eta > now - by_ms]
+        if not self.inflow.blind(now):
+            self.hidden = 0.0
+
+    def gather(self, now: Ms) -> None:
+        """What nobody sees gathers at the mean rate: behind a queue over the advance loop, or without such a loop."""
+        self.inflow.pass_time(now)
+        if self.sees_in and not self.inflow.reached:
+            self.hidden = max(0.0, self.hidden - 1.0) if self.hidden else 0.0
+            return
+        self.hidden = min(self.hidden + self.rate, max(0.0, self.storage - len(self.coming)))
+
+    def discharge_unseen(self, now: Ms, served: float) -> None:
+        """Without a stop-bar loop the queue leaves at the rate `served` (0: red), whole vehicles first from the list."""
+        if served <= 0.0:
+            self._served = 0.0
+            return
+        self._served = min(self._served + served, 1.0 + served)
+        while self._served >= 1.0 and (self.hidden > 0.0 or (self.coming and self.coming[0] <= now)):
+            self._served -= 1.0
+            self.pop(now)
+
+    def count(self, local: LocalTime | None, *, believed: bool) -> None:
+        """Close the second's counts."""
+        vehicles = self.came if self.sees_in else self.left
+        self.usual = self.profile.usual(local)
+        if believed:
+            self.arrivals.saw(max(vehicles, 0))
+            if local is not None:
+                self.profile.saw(local, max(vehicles, 0))
+        self.came = self.left = 0
+
+    def tell(self) -> dict[str, Any]:
+        """What was learned."""
+        return {
+            "arrivals": self.arrivals.tell(),
+            "profile": self.profile.tell(),
+            "saturation": self.rates.saturation.tell(),
+            "kinds": {name: learned.tell() for name, learned in sorted(self.rates.kinds.items())},
+            **self.inflow.tell(),
+            **self.outflow.tell(),
+        }
+
+    def take(self, told: Mapping[str, Any]) -> None:
+        """What was told before."""
+        self.arrivals.take(told["arrivals"])
+        self.profile.take(told["profile"])
+        self.rates.saturation.take(told["saturation"])
+        for name, learned in told["kinds"].items():
+            self.rates.kind(name).take(learned)
+        self.inflow.take(told)
+        self.outflow.take(told)
+
+
+AFTER_LINE_S = 0.4
+"""From a vehicle's front at the stop line to its rear off the loop: 5 m at 14 m/s. Ours."""
+
+
+def new_state(lane: Lane) -> LaneState:
+    """A lane of which nothing is known yet."""
+    speed = max(lane.speed_kmh, 10.0) / 3.6
+    saturation = Discharge(PRIOR_SATURATION_S / HEADWAY_S, PRIOR_SATURATION_S)
+    return LaneState(lane, Inflow(max(lane.advance_m, 1.0), speed), Outflow(), Rates(lane, saturation))
+
+
+PRIOR_SATURATION_S = 20.0
+"""The usual saturation flow weighs like so many seconds of it. Ours."""

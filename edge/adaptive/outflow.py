@@ -1,0 +1,158 @@
+"""The stop line of one lane: who has left, told from its presence loop and its right-of-way.
+
+A loop of 6 to 10 m stays occupied while the first vehicles of a queue crawl over it, so a queue gives fewer falling edges than
+vehicles. While it stays occupied in right-of-way, departures are therefore assumed at the learned rate; its next falling
+edge tells how long it took and corrects their number. If it does not fall within the time that a moving queue needs, the
+head does not move: the lane is blocked, and what was assumed is taken back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edge.adaptive.learned import Mean, Told
+from edge.model.units import Ms
+
+START_LOSS_S = 1.5
+"""From green until the queue moves at saturation rate, counted at the rear of the first vehicle. Observed in traffic models and
+streets alike (HCM 7th ed. ch. 19: about 2 s from front to front)."""
+
+HEADWAY_S = 1.9
+"""Between queued vehicles (HCM 7th ed. ch. 19: 1900 vehicles an hour)."""
+
+TRANSIT_S = 1.9
+"""A vehicle of a discharging queue over the stop-bar loop: 15 m of loop and vehicle at 8 m/s. Ours."""
+
+FIRST_FALL_S = 7.0
+"""From green to the first falling edge of a 10 m loop under a queue. Ours, observed."""
+
+BLOCKED_STANDING_S = 12.0
+"""A queue that stood at green and has not let the loop fall by then does not move. Ours: four slow vehicles took 11 s."""
+
+BLOCKED_MOVING_S = 6.0
+"""A loop that a moving vehicle has reached in green and that stays occupied so long: the vehicle stands. Two lorries nose to
+tail take 5.5 s. Ours."""
+
+YELLOW_USED_S = 3.0
+"""Vehicles still leave so long after green. Ours."""
+
+LOST_EARLY_S = 4.0
+FREE_S = 3.0
+"""A loop that is free so long in a green of four seconds has nobody behind it (adaptive-control, section 3)."""
+
+
+@dataclass(slots=True)
+class Left:
+    """What has happened at the stop line: `vehicles` gone (negative: taken back), at `at_ms`."""
+
+    at_ms: Ms
+    vehicles: int
+    count: int = 0
+    """All who left since the loop became occupied, those assumed before included."""
+
+
+@dataclass(slots=True)
+class Outflow:
+    """One lane's stop line."""
+
+    occupied: bool = False
+    since_ms: Ms = 0
+    green_from_ms: Ms | None = None
+    green_to_ms: Ms | None = None
+    presence: bool = False
+    """It has been seen occupied over a while: it is no bare counter."""
+    blocked: bool = False
+    last_fall_ms: Ms | None = None
+    start_loss_s: Mean = field(default_factory=lambda: Mean(START_LOSS_S))
+    transit_s: Mean = field(default_factory=lambda: Mean(TRANSIT_S))
+    _due_ms: float | None = None
+    assumed: int = 0
+    """How many are taken to have left in the present spell, before its falling edge tells."""
+    _standing: bool = False
+    headway_s: float = HEADWAY_S
+
+    def begin_green(self, at_ms: Ms) -> None:
+        """Right-of-way begins."""
+        self.green_from_ms, self.green_to_ms = at_ms, None
+        self.assumed, self._standing, self._due_ms = 0, self.occupied, None
+        if self.occupied:
+            self._due_ms = at_ms + 1000 * (self.start_loss_s.value + self.headway_s)
+
+    def end_green(self, at_ms: Ms) -> None:
+        """Right-of-way ends; the yellow is still used."""
+        self.green_from_ms, self.green_to_ms = None, at_ms
+        self.blocked = False
+
+    def moving(self, at_ms: Ms) -> bool:
+        """Whether vehicles may be crossing the line."""
+        if self.green_from_ms is not None:
+            return True
+        return self.green_to_ms is not None and at_ms < self.green_to_ms + 1000 * YELLOW_USED_S
+
+    def rise(self, at_ms: Ms) -> None:
+        """The loop becomes occupied."""
+        self.occupied, self.since_ms = True, at_ms
+        self.assumed, self._standing = 0, False
+        self._due_ms = at_ms + 1000 * self.transit_s.value if self.moving(at_ms) else None
+
+    def fall(self, at_ms: Ms) -> Left:
+        """The loop falls free: everybody who was over it has left it."""
+        assumed, count = self.assumed, self._count(at_ms)
+        if at_ms > self.since_ms:
+            self.presence = True
+        self.occupied, self._due_ms, self.assumed, self._standing = False, None, 0, False
+        self.since_ms, self.last_fall_ms, self.blocked = at_ms, at_ms, False
+        return Left(at_ms, count - assumed, count)
+
+    def _count(self, at_ms: Ms) -> int:
+        """How many left in the spell that ends now, told by how long it took."""
+        if self._due_ms is None or self.blocked:
+            return 1
+        began = self._first_due(at_ms)
+        return max(1, 1 + round((at_ms - began) / (1000 * self.headway_s)))
+
+    def _first_due(self, at_ms: Ms) -> float:
+        if self._standing and self.green_from_ms is not None:
+            return self.green_from_ms + 1000 * (self.start_loss_s.value + self.headway_s)
+        if self._standing:
+            return (self._due_ms or at_ms) - 1000 * self.assumed * self.headway_s
+        return self.since_ms + 1000 * self.transit_s.value
+
+    def pass_time(self, now: Ms) -> Left:
+        """What must be assumed by `now` where the loop has said nothing."""
+        gone = Left(now, 0)
+        if not self.occupied or self._due_ms is None:
+            return gone
+        if self._is_blocked(now):
+            gone.vehicles, self.assumed, self._due_ms, self.blocked = -self.assumed, 0, None, True
+            return gone
+        if not self.moving(now):
+            self._due_ms = None
+            return gone
+        # half a headway late: a falling edge that is about to come speaks first
+        while self._due_ms + 500 * self.headway_s <= now:
+            gone.vehicles += 1
+            self.assumed += 1
+            self._due_ms += 1000 * self.headway_s
+        return gone
+
+    def _is_blocked(self, now: Ms) -> bool:
+        if self.green_from_ms is None:
+            return False
+        if self._standing:
+            return now - self.green_from_ms >= 1000 * BLOCKED_STANDING_S
+        return now - self.since_ms >= 1000 * BLOCKED_MOVING_S
+
+    def empty(self, now: Ms) -> bool:
+        """Free for three seconds in a green of four: nobody is behind it."""
+        if self.occupied or self.green_from_ms is None:
+            return False
+        return now - self.green_from_ms >= 1000 * LOST_EARLY_S and now - self.since_ms >= 1000 * FREE_S
+
+    def tell(self) -> dict[str, list[float]]:
+        """What was learned, as numbers."""
+        return {"start_loss": self.start_loss_s.tell(), "transit": self.transit_s.tell()}
+
+    def take(self, told: Mapping[str, Told]) -> None:
+        """As told before."""
+        self.start_loss_s.take(told["start_loss"])
+        self.transit_s.take(told["transit"])

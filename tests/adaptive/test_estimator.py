@@ -1,0 +1,196 @@
+"""The estimator against hand-made edges whose traffic is known."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.adaptive.estimator import LoopEstimator
+from edge.model.lanes import Movement, Turn
+from edge.model.units import DetectorNumber, PhaseNumber
+from tests.adaptive.street import Street, crossing, discharge, lane, stage
+
+GAP_IN = 0.5
+"""A vehicle at 50 km/h occupies an advance loop for half a second."""
+
+
+def passing(*seconds: float) -> list[tuple[float, float]]:
+    """Free vehicles over an advance loop."""
+    return [(at, at + GAP_IN) for at in seconds]
+
+
+def test_a_vehicle_seen_upstream_is_expected_at_the_line_after_its_travel_time_and_then_queues() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(10.0), 1: [(13.5, 99.0)]}
+    coming = street.until(11).lane()
+    assert coming.queue == 0
+    assert sum(coming.arrivals[:3]) == pytest.approx(1.0, abs=0.2)
+    assert street.until(15).lane().queue == 1
+    assert street.lane().waiting_s == pytest.approx(1.1, abs=0.5)
+
+
+def test_a_queue_is_counted_from_its_arrivals_and_leaves_by_the_falling_edges() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(3, 6, 9, 12, 15), 1: discharge(25.0, 5)}
+    street.greens = {2: [(25.0, 60.0)]}
+    assert street.until(25).lane().queue == 5
+    assert street.until(29).lane().queue in {4, 5}
+    assert street.until(37).lane().queue == 0
+
+
+def test_departures_are_assumed_while_a_moving_queue_keeps_the_loop_occupied() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(*range(3, 24, 3)), 1: [(6.0, 40.2)]}
+    street.greens = {2: [(30.0, 60.0)]}
+    queues = [street.until(second).lane().queue for second in (30, 34, 36, 38)]
+    assert queues[0] == 7
+    assert queues == sorted(queues, reverse=True)
+    assert queues[-1] in {3, 4, 5}
+
+
+def test_an_occupied_stop_bar_loop_with_nobody_expected_is_a_vehicle_that_no_loop_saw() -> None:
+    street = Street(crossing())
+    street.loops = {1: [(10.0, 99.0)]}
+    assert street.until(13).lane().queue == 1
+
+
+def test_a_free_stop_line_in_green_has_nobody_behind_it() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(3, 5, 7), 1: [(8.0, 21.0)]}
+    street.greens = {2: [(18.0, 60.0)]}
+    assert street.until(18).lane().queue == 3
+    assert street.until(25).lane().queue == 0
+
+
+def test_a_vehicle_that_changed_lanes_leaves_the_list_of_its_sibling() -> None:
+    one = lane("N1", 2, 1, siblings=("N2",))
+    two = lane("N2", 2, 3, siblings=("N1",))
+    street = Street(crossing(one, two))
+    street.loops = {2: passing(3, 6), 1: [(6.5, 99.0)], 3: [(9.5, 99.0)]}
+    street.until(14)
+    assert (street.lane("N1").queue, street.lane("N2").queue) == (1, 1)
+
+
+def test_a_queue_over_the_advance_loop_grows_on_at_the_mean_rate_within_its_storage() -> None:
+    street = Street(crossing(lane("N1", 2, 1, length_m=90.0)))
+    street.loops = {2: [*passing(*range(3, 21, 3)), (24.0, 500.0)], 1: [(6.0, 500.0)]}
+    seen = street.until(30).lane().queue
+    later = street.until(60).lane().queue
+    assert seen >= 7
+    assert later > seen + 1
+    assert street.until(400).lane().queue == pytest.approx(90.0 / 7.5)
+
+
+def test_a_head_that_does_not_move_blocks_its_lane_in_this_stage_and_in_no_other() -> None:
+    shared = (
+        Movement(Turn.THROUGH, frozenset({PhaseNumber(2), PhaseNumber(4)})),
+        Movement(Turn.LEFT, frozenset({PhaseNumber(4)})),
+    )
+    street = Street(crossing(lane("N1", 2, 1, movements=shared)))
+    street.loops = {2: passing(3, 6, 9), 1: [(6.0, 99.0)]}
+    street.greens = {2: [(20.0, 60.0)]}
+    before = street.until(20).lane().service[stage(2)].clear
+    after = street.until(34).lane()
+    assert before > 0.2
+    assert after.service[stage(2)].clear < 0.05
+    assert after.service[stage(4)].clear > 0.4
+    assert after.queue == 3
+
+
+def test_a_permissive_turn_waits_for_the_opposing_queue_and_then_for_gaps() -> None:
+    left = Movement(Turn.LEFT, frozenset({PhaseNumber(2)}), frozenset({PhaseNumber(2)}), ("S1",))  # type: ignore[arg-type]
+    street = Street(crossing(lane("N1", 2, 1, movements=(left,)), lane("S1", 2, 3)))
+    service = street.until(5).lane("N1").service[stage(2)]
+    assert service.opposed_by == ("S1",)
+    assert service.opposed < 0.05 < service.clear < 0.45
+
+
+def test_a_full_way_out_serves_nobody() -> None:
+    street = Street(crossing(lane("N1", 2, 1, exits=(DetectorNumber(5),))))
+    street.loops = {5: [(3.0, 40.0)]}
+    assert street.until(3).lane().service[stage(2)].clear > 0.3
+    assert street.until(14).lane().service[stage(2)].clear == 0.0
+    assert street.until(60).lane().service[stage(2)].clear > 0.3
+
+
+def test_saturation_flow_is_learned_from_queued_vehicles_only() -> None:
+    street = Street(crossing())
+    slow, free = Street(crossing()), street
+    slow.loops = {2: passing(*range(3, 51, 3)), 1: discharge(60.0, 16, headway_s=2.5)}
+    slow.greens = {2: [(60.0, 120.0)]}
+    free.loops = {2: passing(*range(63, 113, 5)), 1: [(at, at + 1.0) for at in range(66, 116, 5)]}
+    free.greens = {2: [(60.0, 120.0)]}
+    usual = street.until(1).lane().service[stage(2)].clear
+    assert slow.until(119).lane().service[stage(2)].clear == pytest.approx(0.44, abs=0.04)
+    assert free.until(119).lane().service[stage(2)].clear == pytest.approx(usual)
+
+
+def test_without_an_advance_loop_the_trust_is_less_and_the_source_is_named() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(3, 6, 9), 1: [(6.0, 99.0)]}
+    street.bad = {DetectorNumber(2): "dead"}
+    row = street.until(20).lane()
+    assert (row.source, row.trust < 1) == ("partner", True)
+    assert row.queue >= 1
+
+
+def test_without_a_stop_bar_loop_the_queue_leaves_by_reckoning_and_the_phase_is_recalled() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(3, 6, 9), 1: [(6.0, 7.0)]}
+    street.greens = {2: [(20.0, 40.0), (60.0, 80.0)]}
+    street.bad = {DetectorNumber(1): "stuck on"}
+    assert street.until(20).lane().queue == 3
+    assert street.until(32).lane().queue == 0
+    assert street.until(50).forecast().recalls == {PhaseNumber(2): 20.0}
+
+
+def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
+    street = Street(crossing())
+    assert street.until(5).forecast().fit
+    street.bad = {DetectorNumber(2): "dead", DetectorNumber(12): "dead"}
+    unfit = street.until(6).forecast()
+    assert not unfit.fit
+    assert unfit.why
+
+
+def test_what_was_learned_outlives_a_restart_and_is_refused_by_other_lanes() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(*range(3, 33, 3)), 1: discharge(40.0, 10, headway_s=2.4)}
+    street.greens = {2: [(40.0, 80.0)]}
+    street.until(200)
+    told = json.loads(json.dumps(street.estimator.learned()))
+    again = Street(crossing())
+    assert again.estimator.relearn(told)
+    again.now = street.now
+    assert again.until(201).forecast().lanes == street.until(201).forecast().lanes
+    assert not LoopEstimator(crossing(lane("X1", 2, 1))).relearn(told)
+    assert not again.estimator.relearn({"version": 0})
+
+
+SPELLS = st.lists(st.tuples(st.integers(0, 600), st.integers(1, 80)), max_size=12)
+
+
+@given(SPELLS, SPELLS, st.lists(st.integers(1, 200), max_size=5))
+def test_whatever_the_loops_say_queues_are_no_less_than_none_and_no_more_than_the_lane_holds(
+    stop: list[tuple[int, int]], advance: list[tuple[int, int]], turns: list[int]
+) -> None:
+    street = Street(crossing(lane("N1", 2, 1, length_m=60.0)))
+    street.loops = {1: _apart(stop), 2: _apart(advance)}
+    bounds = sorted({turn / 2 for turn in turns})
+    street.greens = {2: list(zip(bounds[::2], bounds[1::2], strict=False))}
+    for second in range(1, 110):
+        row = street.until(second).lane()
+        assert 0 <= row.queue <= 8
+        assert min(row.arrivals) >= 0
+        assert all(s.clear >= 0 and s.opposed >= 0 for s in row.service.values())
+
+
+def _apart(spells: list[tuple[int, int]]) -> list[tuple[float, float]]:
+    """As spells that follow each other."""
+    at, found = 0.0, []
+    for gap, length in spells:
+        on = round(at + 0.1 + gap / 10, 1)
+        at = round(on + length / 10, 1)
+        found.append((on, at))
+    return found
