@@ -19,11 +19,11 @@ class Strategy(Protocol):
     """What runs instead of plain actuation: asks first, and has the least right."""
 
     @property
-    def plan_number(self) -> PlanNumber:
-        """The plan (pattern) that it runs, for the screen and the log."""
+    def plan_number(self) -> PlanNumber | None:
+        """The plan (pattern) that it runs, for the screen and the log; None for free operation."""
 
-    def cycle_timer_ms(self, reference_ms: Ms) -> Ms:
-        """Where the plan stands in its cycle, ms from its start."""
+    def cycle_timer_ms(self, reference_ms: Ms) -> Ms | None:
+        """Where the plan stands in its cycle, ms from its start; None where it has none."""
 
     def ask(self, view: View) -> tuple[Asks, list[Event]]:
         """What it asks for in this tick, and what is logged of it."""

@@ -6,6 +6,7 @@ Each part lives in a file of its own; this one only leads from one to the next.
 
 from dataclasses import replace
 
+from edge.control.adaptive import AdaptivePart
 from edge.control.ask_log import AskLog, hinders
 from edge.control.askers import Asker
 from edge.control.asks import NOBODY, NOTHING, Asks
@@ -26,7 +27,7 @@ from edge.control.preempt import Preemption
 from edge.control.priority import TransitPriority
 from edge.control.rings import Rings
 from edge.control.view import View
-from edge.control.waits import longest_wait_ms
+from edge.control.waits import WaitGuard
 from edge.control.way import Way
 from edge.control.words import phase_status
 from edge.model.commands import Command, CommandKind
@@ -35,6 +36,7 @@ from edge.model.events import Event, EventCode, FlashStatus
 from edge.model.exchange import CoreStatus, Decision, Inputs, Interval, Mode, PedInterval, Rung
 from edge.model.external import Does
 from edge.model.faults import FaultKind, Response
+from edge.model.observation import Observation
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import MINUTE_MS, Ms, PhaseNumber
@@ -42,6 +44,7 @@ from edge.model.units import MINUTE_MS, Ms, PhaseNumber
 _RUNG: dict[Response, Rung] = {
     Response.LOG: Rung.ACTUATED,
     Response.DETECTOR: Rung.ACTUATED,
+    Response.ACTUATED: Rung.ACTUATED,
     Response.FIXED_PLAN: Rung.FIXED_PLAN,
     Response.FLASH: Rung.FLASH,
     Response.LATCHED_FLASH: Rung.FLASH,
@@ -68,9 +71,10 @@ class Controller:
         self._mode = UnitMode(site.start_up, now)
         self._lamps = LampTable(site, self._overlaps, self._ped_overlaps)
         self._demand = DemandReader(site, self._calls, self._is_green)
-        self._longest_wait_ms = longest_wait_ms(site)
+        self._adaptive = AdaptivePart(site)
+        self._waits = WaitGuard(site, self._calls, self._is_green)
         self._announcing = tuple(n for n, p in site.phases.items() if p.red_yellow_ms)
-        self._pattern = Pattern(site, now)
+        self._pattern = Pattern(site, now, self._adaptive.strategy)
         self._view = View(site, self._machines, self._calls, self._rings, now)
         self._outside = Outside(site, self._calls, now)
         self._priority = TransitPriority(site) if site.priorities else None
@@ -96,11 +100,13 @@ class Controller:
         events = self._outside.hear(self._view, may_stop=self._may_stop)
         t = self._outside.phase_now
         events += self._bank.hear(now, inputs, self._is_green, self._is_walking, t)
+        self._adaptive.hear(now, inputs)
         events += self._ladder(now, inputs)
         local = self._trusted(inputs.local)
         self._pattern.read(now, local, self.rung, self._outside.run)
         self._rings.sequence(self._pattern.order)
         self._look(t, local)
+        self._adaptive.look(self._view, self._pattern.strategy)
         at_once = flash_now or self.rung is Rung.FLASH or self._outside.cabinet_flashes
         events += self._change_mode(now, t, fault=at_once)
         events += self._announce()
@@ -127,7 +133,8 @@ class Controller:
     @property
     def rung(self) -> Rung:
         """Where the ladder stands, by the worst standing fault."""
-        return _RUNG[self._book.worst()]
+        worst = self._book.worst()
+        return Rung.ADAPTIVE if self._adaptive.may_act_beside(worst) else _RUNG[worst]
 
     def status(self, now: Ms) -> CoreStatus:
         """Everything for the screen; built on demand."""
@@ -147,7 +154,12 @@ class Controller:
             priorities=self._priority.status() if self._priority else (),
             coordination=strategy.coordination() if strategy else None,
             control=self._in_control(now),
+            adaptive=self._adaptive.status(now),
         )
+
+    def observation(self) -> Observation | None:
+        """What the adaptive layer is told, once a second; None where the site has switched it off."""
+        return self._adaptive.observation(self._view, self._mode.mode, self._bank.failed, self._priority)
 
     # ── commands, faults, schedule ──────────────────────────────────────────────────────────────
 
@@ -194,6 +206,7 @@ class Controller:
         limit = self._site.fallback.failed_detectors
         if limit and len(self._bank.failed) >= limit:
             events += book.report(now, FaultKind.TOO_MANY_DETECTORS_FAILED, f"{limit} or more")
+        events += self._adaptive.report(now, book, running=self._mode.mode is Mode.RUN)
         if self._mode.mode is Mode.RUN:
             for phase in self._starved(now):
                 events += book.report(now, FaultKind.CYCLE_FAULT, str(phase))
@@ -214,17 +227,8 @@ class Controller:
 
     def _starved(self, now: Ms) -> list[PhaseNumber]:
         """Phases that have waited longer than any cycle may take, or than the coordinated plan allows."""
-        strategy = self._pattern.strategy
-        limit = self._longest_wait_ms if strategy is None else strategy.longest_wait_ms
-        if limit is None:
-            return []
-        earliest = now - limit
-        if max(self._mode.since, self._pattern.since, self._bent_ms) > earliest:
-            return []  # a wait that flash, a long cycle or somebody with more right caused is no fault of actuation
-        earliest = self._outside.phase_now - limit
-        waits = ((n, c.waiting_since) for n, c in self._calls.items() if not self._is_green(n))
-        late = [n for n, since in waits if since is not None and since < earliest]
-        return [n for n in late if n not in strategy.never_served()] if strategy else late
+        ran_since = max(self._mode.since, self._pattern.since, self._bent_ms)
+        return self._waits.late(now, self._outside.phase_now, ran_since, self._pattern.strategy)
 
     def _trusted(self, local: LocalTime | None) -> LocalTime | None:
         """Local time, None while the clock may not be trusted: then no schedule and no offsets."""
@@ -324,6 +328,7 @@ class Controller:
                 self._bent_ms = self._view.heard_ms
             asks = bent
             events += more
+        self._adaptive.note(asks)
         return asks, events
 
     def _apply(self, now: Ms, moves: RingMoves) -> list[Event]:

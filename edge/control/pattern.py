@@ -18,8 +18,9 @@ from edge.model.units import SECOND_MS, Ms, PlanNumber
 class Pattern:
     """The strategy of the hour. `reference_ms` counts from local midnight, or freely without a trusted clock."""
 
-    def __init__(self, site: Site, now: Ms) -> None:
+    def __init__(self, site: Site, now: Ms, advised: Strategy | None = None) -> None:
         self._site = site
+        self._advised = advised  # what runs in free operation while the adaptive layer may act
         self.strategy: Strategy | None = None  # None: plain actuation, free
         self.run: Run = FREE
         self.scheduled: Run = FREE
@@ -48,6 +49,8 @@ class Pattern:
             self._runs, self.since = (number, coordinates), now
             self.order = sequence_of(site, plan) if plan is not None else site.sequence
             self.strategy = _strategy(site, plan, coordinates=coordinates)
+        if plan is None:
+            self.strategy = self._advised if rung is Rung.ADAPTIVE else None
 
     def announce(self, mode: Mode) -> list[Event]:
         """The events of a change of pattern. On the way to flash, what ran is still the pattern."""
@@ -55,7 +58,7 @@ class Pattern:
             return []
         strategy = self.strategy
         flashing = mode in FLASHING
-        pattern = PATTERN_FLASH if flashing else strategy.plan_number if strategy else PATTERN_FREE
+        pattern = PATTERN_FLASH if flashing else (strategy and strategy.plan_number) or PATTERN_FREE
         coordinates = self._runs[1] and not flashing
         before, self._announced = self._announced, (pattern, coordinates)
         if before == self._announced:

@@ -98,6 +98,11 @@ class TransitPriority:
         """Every request that stands, for the screen."""
         return tuple(PriorityStatus(r.priority.number, _doing(r)) for r in self._requests if r.since is not None)
 
+    @property
+    def called(self) -> frozenset[PhaseNumber]:
+        """The phases of the requests that stand."""
+        return frozenset(p for r in self._requests if r.since is not None for p in r.priority.phases)
+
     def _note_service(self, number: PriorityNumber | None) -> list[Event]:
         """Log the service of a request: from the green of its phases to its end, or that of the request (118, 119)."""
         before, self._serves = self._serves, number

@@ -60,6 +60,20 @@ class View:
         """Whether the phase is in green."""
         return self._machines[phase].is_green
 
+    def is_on(self, phase: PhaseNumber) -> bool:
+        """Whether the phase is being served: green, or on its way to it."""
+        return self._machines[phase].is_on
+
+    @property
+    def coming(self) -> frozenset[PhaseNumber]:
+        """The phases that have been decided to come next, or have begun to and are not green yet."""
+        return self._rings.coming
+
+    @property
+    def group(self) -> int:
+        """The barrier group that is being served."""
+        return self._rings.group
+
     def interval(self, phase: PhaseNumber) -> Interval:
         """The vehicle interval of the phase."""
         return self._machines[phase].interval
@@ -71,6 +85,10 @@ class View:
     def in_interval_ms(self, phase: PhaseNumber) -> Ms:
         """How long the vehicle interval of the phase has lasted."""
         return self.now - self._machines[phase].since
+
+    def in_ped_interval_ms(self, phase: PhaseNumber) -> Ms:
+        """How long the pedestrian interval of the phase has lasted."""
+        return self.now - self._machines[phase].ped_since
 
     def green_ms(self, phase: PhaseNumber) -> Ms:
         """How long the phase has been green; 0 where it is not."""
@@ -85,12 +103,19 @@ class View:
             return machine.minimum_ms + clearance
         if not machine.is_green:
             return max(0, clearance - (self.now - machine.green_ended))
+        return self.minimum_left_ms(ending) + clearance
+
+    def minimum_left_ms(self, phase: PhaseNumber) -> Ms:
+        """What must still pass before the green of `phase` may end; all of its minimum on the way to green, 0 in red."""
+        machine = self._machines[phase]
+        if not machine.is_green:
+            return machine.minimum_ms if machine.is_on else 0
         left = machine.minimum_ms - (self.now - machine.green_began)
         ped = machine.timing.ped
         if ped is not None and machine.ped is not PedInterval.DONT_WALK:
             walking = ped.total_ms if machine.ped is PedInterval.WALK else ped.clearance_ms
             left = max(left, walking - (self.now - machine.ped_since))
-        return max(0, left) + clearance
+        return max(0, left)
 
     # ── demand ──
     def vehicle_call(self, phase: PhaseNumber) -> bool:
@@ -109,6 +134,15 @@ class View:
     def demands(self, phase: PhaseNumber) -> bool:
         """Whether the phase wants to be served: a call, or a recall stronger than soft."""
         return self._calls[phase].demands
+
+    def waits_for_walk(self, phase: PhaseNumber) -> bool:
+        """Whether somebody may be waiting for the walk: a press, or a recall of it."""
+        calls = self._calls[phase]
+        return calls.ped or calls.ped_recall
+
+    def waiting_since(self, phase: PhaseNumber) -> Ms | None:
+        """When the oldest real call was registered, on the phase clock; None where nobody waits."""
+        return self._calls[phase].waiting_since
 
     def gapped(self, phase: PhaseNumber) -> bool:
         """Whether its passage time has run out."""

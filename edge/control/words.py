@@ -12,7 +12,7 @@ def phase_status(
 ) -> PhaseStatus:
     """One phase for the screen."""
     waiting = calls.waiting_since
-    green = machine.is_green
+    green, free = machine.is_green, strategy is None or strategy.plan_number is None
     return PhaseStatus(
         machine.number,
         machine.interval,
@@ -23,7 +23,7 @@ def phase_status(
         calls.standing,
         None if waiting is None or green else now - waiting,
         calls.gap.left_ms(now) if green else None,
-        max_left_ms if green and strategy is None else None,
+        max_left_ms if green and free else None,
         _reason(machine, calls, strategy.says(machine.number) if strategy is not None else None),
     )
 

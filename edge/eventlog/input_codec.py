@@ -1,6 +1,7 @@
 """One tick's inputs as the difference from the tick before, exactly, in plain JSON values. Pure: values there and back.
 
-A tick is `[now, detectors, buttons, local, commands, faults, readbacks, wires]`, `now` as the rise since the tick before.
+A tick is `[now, detectors, buttons, local, commands, faults, readbacks, wires]`, `now` as the rise since the tick before, and
+the advice behind it where there is one.
 `0` stands for what need not be said: the same object as before (samples, readbacks), equal (faults), none (commands),
 gone on with the clock (local). What changes on every tick, the instants at which samples were taken, is told once for
 all samples that shared one: they mostly come from the same answer of the same device.
@@ -19,6 +20,7 @@ from edge.model.external import WireName
 from edge.model.faults import FaultKind
 from edge.model.indications import Lamps
 from edge.model.plans import LocalTime
+from edge.model.told import advice_of, tell_advice
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms
 
 Json: TypeAlias = Any
@@ -34,7 +36,7 @@ _NO_READBACK = Readback(sequence=0, taken_ms=0, lamps=None)
 
 def encode(rise_ms: Ms, before: Inputs, inputs: Inputs) -> list[Json]:
     """The tick `rise_ms` after the one with `before`."""
-    return [
+    told = [
         rise_ms,
         _samples(before.detectors, inputs.detectors),
         _samples(before.buttons, inputs.buttons),
@@ -44,6 +46,7 @@ def encode(rise_ms: Ms, before: Inputs, inputs: Inputs) -> list[Json]:
         _readbacks(before.readbacks, inputs.readbacks),
         _samples(before.wires, inputs.wires),
     ]
+    return told if inputs.advice is None else [*told, tell_advice(inputs.advice)]
 
 
 def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
@@ -52,9 +55,8 @@ def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
     Raises:
         ValueError: it does not go on from `before`.
     """
-    rise_ms, detectors, buttons, local, commands, faults, readbacks, *wires = (
-        tick  # journals of version 1 have no wires
-    )
+    rise_ms, detectors, buttons, local, commands, faults, readbacks, *more = tick
+    wires, advice, *_ = (*more, 0, 0)  # journals of version 1 have no wires, those before version 4 no advice
     return rise_ms, Inputs(
         _samples_back(before.detectors, detectors),
         _samples_back(before.buttons, buttons),
@@ -62,7 +64,8 @@ def decode(before: Inputs, tick: list[Json]) -> tuple[Ms, Inputs]:
         tuple(_command_back(told) for told in commands or ()),
         before.faults if faults == 0 else tuple(ShellFault(FaultKind(k), where, detail) for k, where, detail in faults),
         before.readbacks if readbacks == 0 else tuple(_readbacks_back(before.readbacks, readbacks)),
-        _samples_back(before.wires, wires[0] if wires else 0),
+        _samples_back(before.wires, wires),
+        None if advice == 0 else advice_of(advice),
     )
 
 

@@ -31,7 +31,7 @@ from edge.model.exchange import Inputs
 from edge.model.indications import Indication
 from edge.model.units import ChannelNumber, Ms
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the journal, in its head."""
 
 JOURNALS = Series("journal", ".journal")

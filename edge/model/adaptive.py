@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from edge.model.units import Ms, PhaseNumber
+from edge.model.advice import Advice
+from edge.model.phases import Phase
+from edge.model.units import MINUTE_MS, Ms, PhaseNumber
+
+_LONGER_PERCENT = 120
 
 
 class AdaptiveMode(Enum):
@@ -32,6 +36,28 @@ class AdaptiveRules:
     switchback_days: bool = False
     """On every second day plain actuation runs, so that the gain can be shown."""
 
+    def longest_hold_ms(self, phase: Phase) -> Ms:
+        """How long the green of `phase` may be held while somebody who conflicts with it waits."""
+        stated = self.max_green_ms.get(phase.number)
+        return max(MINUTE_MS, phase.max_green_ms * _LONGER_PERCENT // 100) if stated is None else stated
+
 
 NO_RULES = AdaptiveRules()
 """Nothing is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveStatus:
+    """How it stands with the adaptive layer, for the screen.
+
+    `free`: it may act now, as far as the rest of the controller goes. `acting`: its advice is being followed. `advice`: the
+    last one heard, whatever its age; `age_ms` from the observation that it answers. `gaps`: how often in the last minute
+    none was fresh.
+    """
+
+    mode: AdaptiveMode
+    free: bool
+    acting: bool
+    advice: Advice | None
+    age_ms: Ms | None
+    gaps: int = 0

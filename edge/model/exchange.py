@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from edge.model.adaptive import AdaptiveStatus
 from edge.model.advice import Advice
 from edge.model.commands import Command, Override
 from edge.model.control import InControl
@@ -72,11 +73,12 @@ class Mode(Enum):
 
 
 class Rung(Enum):
-    """The ladder. The adaptive rung stands above ACTUATED and asks through the same doors."""
+    """The ladder. ADAPTIVE is reached only where the site lets the adaptive layer act; it asks through the same doors."""
 
     FLASH = 0
     FIXED_PLAN = 1
     ACTUATED = 2
+    ADAPTIVE = 3
 
 
 class Interval(Enum):
@@ -175,6 +177,8 @@ class CoreStatus:
     coordination: CoordStatus | None = None
     control: tuple[InControl, ...] = ()
     """Who is in control: whoever chooses the pattern first, then whoever else has a say."""
+    adaptive: AdaptiveStatus | None = None
+    """How it stands with the adaptive layer; None where the site has switched it off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Response(Enum):
 
     LOG = "log"  # said and logged, nothing else
     DETECTOR = "detector"  # answered at that detector: its partner, or a recall of its phase
+    ACTUATED = "actuated"  # down from the adaptive layer to plain actuation
     FIXED_PLAN = "fixed_plan"  # down to the fall-back plan
     FLASH = "flash"  # to flash at once
     LATCHED_FLASH = "latched_flash"  # to flash at once, until an operator clears it
@@ -46,6 +47,9 @@ class FaultKind(Enum):
     STOP_TIME_LONG = "stop-time-long"
     BUTTON_CHATTERING = "button-chattering"
     BUTTON_SILENT = "button-silent"
+    ADVICE_ABSENT = "advice-absent"
+    ADVICE_UNHEALTHY = "advice-unhealthy"
+    ADVICE_NONSENSE = "advice-nonsense"
 
     @property
     def code(self) -> int:
@@ -221,6 +225,27 @@ FAULTS: dict[FaultKind, FaultRow] = {
         "Phase {where} was not served in the longest time a cycle may take. Save a snapshot and report it.",
         "fallback.return_after_min of the fixed plan",
         10 * MINUTE_MS,
+    ),
+    FaultKind.ADVICE_ABSENT: FaultRow(
+        Response.ACTUATED,
+        "no advice in time for 10 s, or more than three gaps in a minute",
+        "The adaptive layer does not answer in time: plain actuation runs. Look at stopline-optimiser.service and at the load.",
+        "a minute of advice in time",
+        MINUTE_MS,
+    ),
+    FaultKind.ADVICE_UNHEALTHY: FaultRow(
+        Response.ACTUATED,
+        "the adaptive layer says that the loops do not carry it",
+        "The adaptive layer cannot trust what the loops tell: plain actuation runs. Look at the detectors.",
+        "a minute of advice that trusts its loops",
+        MINUTE_MS,
+    ),
+    FaultKind.ADVICE_NONSENSE: FaultRow(
+        Response.ACTUATED,
+        "advice for unknown phases, or for a thing and its opposite",
+        "The adaptive layer asked for what cannot be: plain actuation runs. Save a snapshot and report it.",
+        "five minutes of advice that makes sense",
+        5 * MINUTE_MS,
     ),
     FaultKind.STOP_TIME_LONG: FaultRow(
         Response.LOG,

@@ -42,6 +42,8 @@ class PhaseSeen:
     """Its passage time has run out: plain actuation would end it as soon as somebody who conflicts with it waits."""
     coming: bool = False
     """It has been decided that it comes next in its ring."""
+    demands: bool = False
+    """It wants to be served: a call, or a recall stronger than soft, that of a failed detector too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """A run of one site told in sentences: put a vehicle on a loop, press a button, wait, look at what happened."""
 
+from dataclasses import replace
+
+from edge.model.advice import Advice
 from edge.model.commands import Command, CommandKind
 from edge.model.detectors import InputSample
 from edge.model.events import EventCode
@@ -30,6 +33,7 @@ class Scenario:
         self.faults: tuple[ShellFault, ...] = ()
         self.commands: tuple[Command, ...] = ()
         self.local = local
+        self.advice: Advice | None = None  # said anew in every tick, stamped with it
         self.log: list[tuple[Ms, int, int]] = []
         self.decision: Decision | None = None
 
@@ -72,7 +76,9 @@ class Scenario:
             day = (local.day_ms + self.now) % 86_400_000
             local = LocalTime(local.date, local.weekday, day, local.epoch_ms + self.now, local.synced)
         wires = {WireName(w): InputSample(on, 0, self.now) for w, on in self.wires.items()}
-        result = self.tick.advance(self.now, Inputs(samples, buttons, local, self.commands, self.faults, wires=wires))
+        advice = self.advice and replace(self.advice, made_ms=self.now)
+        inputs = Inputs(samples, buttons, local, self.commands, self.faults, wires=wires, advice=advice)
+        result = self.tick.advance(self.now, inputs)
         assert not result.verdict.violations, result.verdict.violations
         self.commands = ()
         self.decision = result.decision

@@ -245,7 +245,7 @@ def test_a_record_of_a_later_program_ends_the_reading() -> None:
         (b"", "no input journal"),
         (b"TimeStamp,DeviceId,EventId,Parameter\n", "no input journal"),
         (frame(b"E 1 2 3:4"), "no input journal"),
-        (frame(b'J {"v":4,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
+        (frame(b'J {"v":5,"program":"9.9"}'), "written by stopline 9.9 — replay it with that version"),
     ],
 )
 def test_what_is_no_journal_is_refused_by_name(data: bytes, says: str) -> None:
