@@ -1,4 +1,4 @@
-"""Verbs that need no running controller: simulate, replay, and the export of the stored event log."""
+"""Verbs that need no running controller: replay, and the export of the stored event log."""
 
 import json
 import sys
@@ -12,32 +12,6 @@ from edge.cli.refusal import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, Refusal
 from edge.cli.site_files import site_of
 
 EX_USAGE = 64
-
-
-def simulate(options: Namespace) -> int:
-    """`stopline simulate SITE`."""
-    from edge.model.units import SECOND_MS, PlanNumber
-    from edge.sim.demand import Demand
-    from edge.sim.simulate import Setting, Strategy
-    from edge.sim.simulate import simulate as run
-
-    site = site_of(options.site)
-    setting = Setting(
-        strategy=Strategy(options.strategy),
-        demand=Demand(options.demand),
-        seed=options.seed,
-        duration_ms=round(options.duration * SECOND_MS),
-        plan=None if options.plan is None else PlanNumber(options.plan),
-        out=options.out,
-    )
-    try:
-        report = run(site, setting)
-    except ValueError as error:
-        raise Refusal(EX_USAGE, str(error)) from error
-    except OSError as error:
-        raise _cannot_write(error) from error
-    _print(report.as_dict(), as_json=options.json)
-    return _judged(report.violations)
 
 
 def replay(options: Namespace) -> int:
@@ -62,8 +36,8 @@ def _replay_log(options: Namespace) -> int:
         raise _cannot_read_or_write(error, options.log) from error
     for warning in report.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    _print(report.as_dict(), as_json=options.json)
-    return _judged(report.violations)
+    show(report.as_dict(), as_json=options.json)
+    return judged(report.violations)
 
 
 def _replay_journal(options: Namespace) -> int:
@@ -76,7 +50,7 @@ def _replay_journal(options: Namespace) -> int:
         raise Refusal(EX_DATAERR, str(error)) from error
     except OSError as error:
         raise _cannot_read_or_write(error, options.journal) from error
-    _print(report.as_dict(), as_json=options.json)
+    show(report.as_dict(), as_json=options.json)
     return 0 if report.same else EX_DATAERR
 
 
@@ -122,7 +96,7 @@ def _export(options: Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _cannot_write(error) from error
+        raise cannot_write(error) from error
     for problem in reader.problems:
         print(f"warning: {problem}", file=sys.stderr)
     return 0
@@ -139,13 +113,15 @@ def _local_ms(text: str | None) -> int | None:
     return round((at.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() * 1_000)  # noqa: DTZ001 - naive
 
 
-def _judged(violations: tuple[str, ...]) -> int:
+def judged(violations: tuple[str, ...]) -> int:
+    """The exit code of a run; what the monitor refused is told."""
     for violation in violations:
         print(f"violation: {violation}", file=sys.stderr)
     return 70 if violations else 0
 
 
-def _print(report: Mapping[str, Any], *, as_json: bool) -> None:
+def show(report: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print a report, for programs or for people."""
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
         return
@@ -154,6 +130,10 @@ def _print(report: Mapping[str, Any], *, as_json: bool) -> None:
             print(f"{key}:")
             for name, row in value.items():
                 print(f"  {name:>3}  {_flat(row)}")
+        elif isinstance(value, list):
+            for row in value:
+                print(f"{key}:")
+                show(row, as_json=False)
         elif key != "v":
             print(f"{key:<16} {_flat(value) if isinstance(value, Mapping) else value}")
 
@@ -163,11 +143,12 @@ def _flat(row: Mapping[str, Any]) -> str:
     return "  ".join(parts)
 
 
-def _cannot_write(error: OSError) -> Refusal:
+def cannot_write(error: OSError) -> Refusal:
+    """A file that could not be written."""
     return Refusal(EX_CANTCREAT, f"{error.filename or 'output'}: cannot be written: {error.strerror}")
 
 
 def _cannot_read_or_write(error: OSError, source: Path) -> Refusal:
     if error.filename is not None and Path(error.filename) == source:
         return Refusal(EX_NOINPUT, f"{source}: cannot be read: {error.strerror}")
-    return _cannot_write(error)
+    return cannot_write(error)

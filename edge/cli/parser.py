@@ -128,14 +128,7 @@ def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
 
 
 def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
-    simulate = _verb(verbs, "simulate", "The controller against the built-in traffic, as fast as it goes.")
-    simulate.add_argument("site", type=Path, metavar="SITE")
-    simulate.add_argument("--strategy", choices=["fixed", "actuated"], default="actuated")
-    simulate.add_argument("--plan", type=int, help="plan to run (default: none; --strategy fixed: the fall-back plan)")
-    simulate.add_argument("--duration", type=_positive, default=3_600, metavar="S", help="default %(default)s s")
-    simulate.add_argument("--out", type=Path, metavar="CSV", help="write the event log")
-    simulate.add_argument("--json", action="store_true", help="print JSON")
-    _traffic(simulate)
+    _simulate(verbs)
     replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat an input journal bit for bit.")
     replay.add_argument("site", nargs="?", type=Path, metavar="SITE", help="site file (with --log)")
     source = replay.add_mutually_exclusive_group(required=True)
@@ -159,10 +152,36 @@ def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     )
 
 
-def _traffic(verb: argparse.ArgumentParser) -> None:
+def _simulate(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    simulate = _verb(verbs, "simulate", "The controller against simulated traffic, as fast as it goes.")
+    simulate.add_argument("sites", nargs="+", type=Path, metavar="SITE", help="site file; several with --plant sumo")
+    simulate.add_argument("--strategy", choices=["fixed", "actuated", "adaptive"], default="actuated")
+    simulate.add_argument("--plan", type=int, help="plan to run (default: none; --strategy fixed: the fall-back plan)")
+    simulate.add_argument("--duration", type=_positive, metavar="S", help="default 3600 s; of SUMO: to its file's end")
+    simulate.add_argument("--fault", action="append", default=[], metavar="KIND:DETECTORS[@FROM-TO]", help=_FAULTS)
+    simulate.add_argument(
+        "--out", type=Path, metavar="DIR", help="write logs and report here (LOG.csv: event log alone)"
+    )
+    simulate.add_argument("--json", action="store_true", help="print JSON")
+    _plant(simulate)
+    _traffic(simulate, seed=None)
+
+
+_FAULTS = (
+    "stuck, dead, chatter or intermittent loops, from and to in seconds: stuck:1,4-6@900-1800; of one site: dead:7/3"
+)
+
+
+def _plant(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--plant", choices=["builtin", "sumo"], default="builtin", help="whose traffic it is")
+    verb.add_argument("--sumocfg", type=Path, metavar="FILE", help="SUMO configuration (with --plant sumo)")
+    verb.add_argument("--tls", metavar="ID", help="traffic light in the network, if not the one in the site file")
+
+
+def _traffic(verb: argparse.ArgumentParser, seed: int | None = 1) -> None:
     demands = ["balanced", "ns-heavy", "ew-heavy", "swing", "light"]
-    verb.add_argument("--demand", choices=demands, default="swing", help="simulated traffic (default %(default)s)")
-    verb.add_argument("--seed", type=int, default=1, help="seed of the simulated traffic (default %(default)s)")
+    verb.add_argument("--demand", choices=demands, default="swing", help="built-in traffic (default %(default)s)")
+    verb.add_argument("--seed", type=int, default=seed, help="seed of the traffic (default 1, or that of SUMO's file)")
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600}

@@ -12,6 +12,12 @@ def _run(options: Namespace) -> int:
     return run(options)
 
 
+def _simulate(options: Namespace) -> int:
+    from edge.cli.simulate import simulate
+
+    return simulate(options)
+
+
 def _schedule(options: Namespace) -> int:
     from edge.cli.schedule import schedule
 
@@ -45,7 +51,7 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "schema": site_files.schema,
     "schedule": _schedule,
     "run": _run,
-    "simulate": analyse.simulate,
+    "simulate": _simulate,
     "replay": analyse.replay,
     "events": analyse.events,
 }

@@ -49,6 +49,7 @@ class Run:
         self.violations: list[Violation] = []
         self.rows: list[LogRow] = []
         self.now: Ms = 0
+        self.mode = Mode.FLASH
         self._meter = Meter(site.phases)
         self._start_local_ms = local_ms_of(start)
         self._device = str(site.id)
@@ -59,6 +60,7 @@ class Run:
         """One tick; gives what the lamps show from it on."""
         self.now = now
         result = self.tick.advance(now, inputs)
+        self.mode = result.decision.mode
         verdict = result.verdict
         if verdict.violations:
             self.violations += verdict.violations

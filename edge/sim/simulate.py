@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from edge.clock import monotonic_ms
+from edge.model.adaptive import AdaptiveMode
 from edge.model.calendar import NO_CALENDAR
 from edge.model.exchange import Inputs
 from edge.model.indications import Indication
@@ -13,7 +14,9 @@ from edge.model.plans import FREE, LocalTime, RunKind, ScheduleEntry
 from edge.model.plans import Run as Runs
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, TICK_MS, ChannelNumber, Ms, PhaseNumber, PlanNumber
+from edge.sim.advising import Advises, Advising
 from edge.sim.demand import Demand
+from edge.sim.faults import FaultyWires, InjectedFault, faults_of
 from edge.sim.measure import PhaseFigures
 from edge.sim.run import Run, later, local_start
 from edge.sim.traffic import Plant, PlantReport
@@ -27,12 +30,13 @@ class Strategy(Enum):
 
     FIXED = "fixed"  # a fixed plan, detectors not heard
     ACTUATED = "actuated"  # free operation, or the plan that is named
+    ADAPTIVE = "adaptive"  # the adaptive layer acts above actuation, whatever the site file says of it
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What is simulated. `plan`: run all the time, None for none (of the fixed strategy: the site's fall-back plan);
-    `out`: CSV log, None for none."""
+    `out`: CSV log, None for none; `faults`: put between loops and engine."""
 
     strategy: Strategy = Strategy.ACTUATED
     demand: Demand = Demand.SWING
@@ -41,17 +45,20 @@ class Setting:
     plan: PlanNumber | None = None
     start_local_ms: int = START_LOCAL_MS
     out: Path | None = None
+    faults: tuple[InjectedFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SimReport:
-    """What came of it. `violations`: what the monitor refused, in words; `wall_ms`: how long the computer took."""
+    """What came of it. `violations`: what the monitor refused, in words; `wall_ms`: how long the computer took;
+    `optimiser`: how long a decision of the adaptive layer took, None where it did not run."""
 
     setting: Setting
     traffic: PlantReport
     phases: Mapping[PhaseNumber, PhaseFigures]
     violations: tuple[str, ...]
     wall_ms: Ms
+    optimiser: Mapping[str, float] | None = None
 
     @property
     def speed_x(self) -> float:
@@ -61,8 +68,9 @@ class SimReport:
     def as_dict(self) -> dict[str, object]:
         """The report as it is printed with --json. Delay in s for each vehicle that came, served or not."""
         total, walkers = self.traffic.total, self.traffic.pedestrians
-        return {
+        row = {
             "v": 1,
+            "plant": "builtin",
             "strategy": self.setting.strategy.value,
             "plan": self.setting.plan,
             "demand": self.setting.demand.value,
@@ -84,6 +92,7 @@ class SimReport:
             "speed_x": self.speed_x,
             "phases": {str(phase): self._phase(phase) for phase in sorted(self.phases)},
         }
+        return row if self.optimiser is None else {**row, "optimiser": dict(self.optimiser)}
 
     def _phase(self, phase: PhaseNumber) -> dict[str, object]:
         traffic = self.traffic.phases[phase]
@@ -99,7 +108,7 @@ class SimReport:
 
 def with_strategy(site: Site, strategy: Strategy, plan: PlanNumber | None = None) -> Site:
     """The site with a schedule that runs nothing but `strategy`. A plan runs coordinated where the site says so; as the fixed
-    strategy it hears no detector.
+    strategy it hears no detector. The adaptive layer acts if it is the strategy, and else is off.
 
     Raises:
         ValueError: the site has no such plan.
@@ -113,21 +122,31 @@ def with_strategy(site: Site, strategy: Strategy, plan: PlanNumber | None = None
     if number is not None and strategy is Strategy.FIXED:
         plans = {**plans, number: replace(plans[number], coordination=None)}
     every_day = ScheduleEntry(frozenset(range(7)), 0, runs)
-    return replace(site, plans=plans, schedule=(every_day,), exceptions=(), calendar=NO_CALENDAR)
+    mode = AdaptiveMode.ACT if strategy is Strategy.ADAPTIVE else AdaptiveMode.OFF
+    adaptive = replace(site.adaptive, mode=mode, act_unproved="simulate")
+    return replace(site, plans=plans, schedule=(every_day,), exceptions=(), calendar=NO_CALENDAR, adaptive=adaptive)
 
 
-def simulate(site: Site, setting: Setting, clock: Callable[[], Ms] = monotonic_ms) -> SimReport:
+def simulate(
+    site: Site,
+    setting: Setting,
+    clock: Callable[[], Ms] = monotonic_ms,
+    adviser: Callable[[Site], Advises] | None = None,
+) -> SimReport:
     """Run the controller against the plant in steps of 100 ms; `clock` only times the computer.
 
     Raises:
-        ValueError: the fixed strategy names a plan the site has not got.
+        ValueError: the fixed strategy names a plan, or a fault a detector, that the site has not got.
         OSError: the log cannot be written.
     """
     began = clock()
     start = local_start(setting.start_local_ms, site.timezone)
-    run = Run(with_strategy(site, setting.strategy, setting.plan), start)
+    running = with_strategy(site, setting.strategy, setting.plan)
+    run = Run(running, start)
     plant = Plant(site, setting.demand, setting.seed)
-    _drive(run, plant, start, setting.duration_ms)
+    wires = FaultyWires(faults_of(site, setting.faults))
+    advising = Advising(adviser(running)) if adviser and setting.strategy is Strategy.ADAPTIVE else None
+    _drive(run, _Street(plant, wires, advising), start, setting.duration_ms)
     if setting.out is not None:
         run.write_log(setting.out)
     return SimReport(
@@ -136,11 +155,26 @@ def simulate(site: Site, setting: Setting, clock: Callable[[], Ms] = monotonic_m
         phases=run.figures(),
         violations=tuple(violation.detail for violation in run.violations),
         wall_ms=clock() - began,
+        optimiser=advising.figures() if advising else None,
     )
 
 
-def _drive(run: Run, plant: Plant, start: LocalTime, duration_ms: Ms) -> None:
+@dataclass(frozen=True, slots=True)
+class _Street:
+    """What lies before the controller: the traffic, the wires from its loops, and the adaptive layer where there is one."""
+
+    plant: Plant
+    wires: FaultyWires
+    advising: Advising | None
+
+
+def _drive(run: Run, street: _Street, start: LocalTime, duration_ms: Ms) -> None:
     shown: Mapping[ChannelNumber, Indication] = {}
+    advising = street.advising
     for now in range(0, duration_ms, TICK_MS):
-        heard = plant.step(now, shown)
-        shown = run.advance(now, Inputs(heard.detectors, heard.buttons, later(start, now), wires=heard.wires))
+        heard = street.plant.step(now, shown)
+        loops = street.wires.carry(now, heard.detectors)
+        advice = advising.answer() if advising else None
+        shown = run.advance(now, Inputs(loops, heard.buttons, later(start, now), wires=heard.wires, advice=advice))
+        if advising:
+            advising.after(now, run.tick.controller)

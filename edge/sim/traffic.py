@@ -82,7 +82,7 @@ class Plant:
         self._permissive = _permissive(site, self.lanes)
         self._crossing_channels = [(crossing, walk.get(crossing.phase)) for crossing in self.crossings]
         self._phases = sorted(site.phases)
-        self._wires = _at_rest(site)
+        self._wires = at_rest(site)
         self._began_ms: Ms | None = None
         self._t: Ms = 0
 
@@ -132,7 +132,7 @@ class Plant:
         )
 
 
-def _at_rest(site: Site) -> dict[WireName, bool]:
+def at_rest(site: Site) -> dict[WireName, bool]:
     """Every wire as it is while nobody asks, no train, no bus and no police officer: closed where it asks while it is off."""
     inverted = [asks.input for asks in site.inputs if asks.invert]
     inverted += [preempt.input for preempt in site.preempts.values() if preempt.inverted]

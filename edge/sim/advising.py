@@ -1,0 +1,72 @@
+"""The adaptive layer in simulation: asked once a second, at once and in order, so that one seed means one result.
+
+After the tick that ends nine tenths of a second it is told what was seen, and its answer goes into the next tick, as if the
+process beside the daemon had needed a tenth of a second.
+"""
+
+from importlib import import_module
+from typing import Protocol
+
+from edge.clock import monotonic_us
+from edge.model.advice import Advice
+from edge.model.observation import OBSERVE_EVERY_MS, Observation
+from edge.model.site import Site
+from edge.model.units import TICK_MS, Ms
+from edge.sim.traffic import percentile
+
+
+class Advises(Protocol):
+    """Whoever answers an observation: the adaptive layer."""
+
+    def advise(self, seen: Observation) -> Advice:
+        """What is asked for now."""
+
+
+class Advising:
+    """Carries observations to an adviser and its answers back. `took_us`: how long each answer took the computer."""
+
+    def __init__(self, adviser: Advises) -> None:
+        self._adviser = adviser
+        self._answer: Advice | None = None
+        self.took_us: list[int] = []
+
+    def after(self, at: Ms, controller: object) -> None:
+        """After the tick at `at`, ms of the run."""
+        if at % OBSERVE_EVERY_MS != OBSERVE_EVERY_MS - TICK_MS:
+            return
+        seen = _seen(controller)
+        if seen is None:
+            return
+        began = monotonic_us()
+        self._answer = self._adviser.advise(seen)
+        self.took_us.append(monotonic_us() - began)
+
+    def answer(self) -> Advice | None:
+        """What was answered since this was asked last."""
+        answer, self._answer = self._answer, None
+        return answer
+
+    def figures(self) -> dict[str, float]:
+        """How long a decision takes, ms."""
+        took = sorted(self.took_us)
+        return {"p50_ms": percentile(took, 50) / 1000, "p99_ms": percentile(took, 99) / 1000, "decisions": len(took)}
+
+
+def _seen(controller: object) -> Observation | None:
+    """What the controller saw in the last second; None where it does not watch."""
+    tell = getattr(controller, "observation", None)
+    seen = tell() if callable(tell) else None
+    return seen if isinstance(seen, Observation) else None
+
+
+def adaptive_layer(site: Site) -> Advises:
+    """The adaptive layer of a site.
+
+    Raises:
+        ValueError: it is not installed with all that it needs.
+    """
+    try:
+        found: Advises = import_module("edge.adaptive.adviser").Adviser(site)
+    except ImportError as error:
+        raise ValueError(f"the adaptive layer cannot be loaded: {error} — pip install 'stopline[adaptive]'") from error
+    return found
