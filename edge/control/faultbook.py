@@ -18,6 +18,9 @@ BUTTON_FAULTS = frozenset(
 DETECTOR_FAULTS = frozenset(_DETECTOR_CODE)
 
 
+_RISING = tuple(Response)
+
+
 @dataclass(slots=True)
 class _Standing:
     fault: Fault
@@ -85,8 +88,9 @@ class FaultBook:
 
     def worst(self) -> Response:
         """The strongest response that any standing fault asks for; LOG when nothing stands."""
-        order = list(Response)
-        return max((FAULTS[k].response for k, _ in self._standing), key=order.index, default=Response.LOG)
+        if not self._standing:
+            return Response.LOG
+        return max((FAULTS[k].response for k, _ in self._standing), key=_RISING.index)
 
 
 def _event(kind: FaultKind, where: str, *, on: bool) -> Event:

@@ -15,6 +15,13 @@ from edge.model.units import TICK_MS, Ms
 from edge.sim.traffic import percentile
 
 
+class Observes(Protocol):
+    """Whoever can tell what was seen: the controller."""
+
+    def observation(self) -> Observation | None:
+        """The last second, and how it stands; None where nothing is watched."""
+
+
 class Advises(Protocol):
     """Whoever answers an observation: the adaptive layer."""
 
@@ -30,11 +37,11 @@ class Advising:
         self._answer: Advice | None = None
         self.took_us: list[int] = []
 
-    def after(self, at: Ms, controller: object) -> None:
+    def after(self, at: Ms, controller: Observes) -> None:
         """After the tick at `at`, ms of the run."""
         if at % OBSERVE_EVERY_MS != OBSERVE_EVERY_MS - TICK_MS:
             return
-        seen = _seen(controller)
+        seen = controller.observation()
         if seen is None:
             return
         began = monotonic_us()
@@ -50,13 +57,6 @@ class Advising:
         """How long a decision takes, ms."""
         took = sorted(self.took_us)
         return {"p50_ms": percentile(took, 50) / 1000, "p99_ms": percentile(took, 99) / 1000, "decisions": len(took)}
-
-
-def _seen(controller: object) -> Observation | None:
-    """What the controller saw in the last second; None where it does not watch."""
-    tell = getattr(controller, "observation", None)
-    seen = tell() if callable(tell) else None
-    return seen if isinstance(seen, Observation) else None
 
 
 def adaptive_layer(site: Site) -> Advises:

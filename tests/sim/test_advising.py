@@ -1,0 +1,84 @@
+"""The adaptive layer in simulation: when it is asked, and when its answer arrives."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.model.advice import Advice
+from edge.model.exchange import Mode
+from edge.model.observation import Observation
+from edge.model.site import Site
+from edge.model.units import PhaseNumber
+from edge.sim import advising
+from edge.sim.advising import Advising, adaptive_layer
+from edge.sim.demand import Demand
+from edge.sim.simulate import Setting, Strategy, simulate
+from tests.sim.sites import two_phase
+
+
+class Stubborn:
+    """Holds the green of phase 2 for ever, as far as it is let."""
+
+    def __init__(self) -> None:
+        self.seen: list[Observation] = []
+
+    def advise(self, seen: Observation) -> Advice:
+        self.seen.append(seen)
+        return Advice(seen.now, holds=frozenset({PhaseNumber(2)}))
+
+
+class Watched:
+    def observation(self) -> Observation | None:
+        return Observation(900, Mode.RUN, ())
+
+
+def test_it_is_asked_after_nine_tenths_of_each_second_and_answers_once() -> None:
+    told = Stubborn()
+    carried = Advising(told)
+    for at in range(0, 3_000, 100):
+        carried.after(at, Watched())
+        assert (carried.answer() is not None) == (at % 1_000 == 900)
+        assert carried.answer() is None
+    assert len(told.seen) == len(carried.took_us) == 3
+    assert carried.figures()["decisions"] == 3
+
+
+def test_a_controller_that_watches_nothing_is_not_asked_for() -> None:
+    class Blind:
+        def observation(self) -> Observation | None:
+            return None
+
+    told = Stubborn()
+    carried = Advising(told)
+    carried.after(900, Blind())
+    assert told.seen == []
+
+
+def test_what_it_asks_for_reaches_the_lamps_of_the_built_in_plant() -> None:
+    site = two_phase()
+    made: list[Stubborn] = []
+
+    def make(running: Site) -> Stubborn:
+        assert running.sequence == site.sequence
+        made.append(Stubborn())
+        return made[-1]
+
+    setting = Setting(Strategy.ADAPTIVE, Demand.BALANCED, 1, 300_000)
+    held = simulate(site, setting, adviser=make)
+    plain = simulate(site, replace(setting, strategy=Strategy.ACTUATED), adviser=make)
+    assert len(made) == 1
+    assert len(made[0].seen) == 300
+    assert any(seen.acting for seen in made[0].seen)
+    assert held.phases[PhaseNumber(2)].green_s.middle > plain.phases[PhaseNumber(2)].green_s.middle
+    assert held.violations == ()
+    assert held.as_dict()["optimiser"] == held.optimiser
+    assert plain.optimiser is None
+
+
+def test_an_adaptive_layer_that_cannot_be_loaded_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> object:
+        raise ImportError("No module named 'numpy'")
+
+    monkeypatch.setattr(advising, "import_module", missing)
+    with pytest.raises(ValueError, match=r"'numpy' — pip install 'stopline\[adaptive\]'"):
+        adaptive_layer(two_phase())
