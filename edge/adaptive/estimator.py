@@ -197,12 +197,16 @@ class LoopEstimator:
         was = state.outflow.blocked
         gone = state.outflow.pass_time(now).vehicles
         if gone < 0:
-            state.give_back(-gone)
+            state.give_back(-gone - state.rates.left_before(state.kind, -gone))
         for _ in range(gone):
             state.assume(now)
-        if state.outflow.blocked and not was and state.kind is not None and not state.kind.plain:
+        if not state.outflow.blocked or state.kind is None or state.kind.plain:
+            return
+        if not was:
             state.rates.blocked.add(state.kind.name)
             state.rates.kind(state.kind.name).saw(held_up=1)
+        elif state.kind.yielding and state.overdue(now) > 1:
+            state.discharge_unseen(now, self._served_now(state))
 
     def _served_now(self, state: LaneState) -> float:
         """What leaves in this second by reckoning."""

@@ -17,8 +17,14 @@ BLIND_S = 4.0
 SLOW = 2.0
 """A vehicle that occupies the loop so many times as long as one at free speed joins a queue. Ours."""
 
+FREE_AGAIN = 1.4
+"""A vehicle that occupies the loop no more than so many times as long as a free one is behind the queue's end. Ours."""
+
 GAP_S = 3.0
 """A gap so long in the flow from a discharging queue is its end (Liu et al., TR-C 2009: 2.5 to 3 s)."""
+
+HARDEST_BRAKING = 4.5
+"""m/s²; who brakes to join a queue brakes less (a driver of SUMO's default; comfortable is 3)."""
 
 FREE_PART = 0.92
 """Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
@@ -37,6 +43,8 @@ class Inflow:
     since_ms: Ms = 0
     reached: bool = False
     """A queue stands on the loop or discharges over it."""
+    lasted_s: float = 1.0
+    """How long the last vehicle occupied it."""
     travel_s: Mean = field(init=False)
     passing_s: Mean = field(init=False)
 
@@ -56,11 +64,22 @@ class Inflow:
     def fall(self, at_ms: Ms) -> bool:
         """The vehicle has passed; whether it was so slow that it joins a queue which reaches the loop."""
         lasted_s = (at_ms - self.since_ms) / 1000
-        self.occupied, self.since_ms = False, at_ms
+        self.occupied, self.since_ms, self.lasted_s = False, at_ms, lasted_s
         slow = lasted_s > SLOW * self.passing_s.value
+        if self.reached and lasted_s < FREE_AGAIN * self.passing_s.value:
+            self.reached = False
         if not slow and lasted_s > 0:
             self.passing_s.saw(lasted_s)
         return slow
+
+    def most_between(self, spacing_m: float) -> float:
+        """How many vehicles can stand between here and the line when the last one passed at the speed at which it did.
+
+        It could still stop behind them, braking hard; told by how long it occupied the loop against what is usual.
+        """
+        speed = self.distance_m / self.travel_s.value * min(self.passing_s.value / max(self.lasted_s, 0.1), 1.0)
+        room = self.distance_m - speed * speed / (2.0 * HARDEST_BRAKING)
+        return max(room, 0.0) / spacing_m + 1.0
 
     def blind(self, now: Ms) -> bool:
         """Whether a queue stands on the loop."""

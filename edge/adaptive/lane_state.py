@@ -15,6 +15,9 @@ from edge.model.units import SECOND_MS, Ms
 SPACING_M = 7.5
 """From front to front in a standing queue (HCM: 25 ft)."""
 
+CLOSEST_M = 6.5
+"""The same where vehicles are short and stand close. Ours."""
+
 USUAL_RATE = 300.0 / 3600.0
 USUAL_WEIGHT_S = 60.0
 """A lane of which nothing is known carries 300 vehicles an hour; that weighs like a minute of counting. Ours."""
@@ -92,14 +95,27 @@ class LaneState:
         """A vehicle reaches the advance loop."""
         self.came += 1
         self.coming.append(self.inflow.rise(at_ms))
+        self._cap(self.inflow.distance_m / CLOSEST_M + 1.0)
         if self.inflow.reached:
             self.hidden = max(0.0, self.hidden - 1.0)
 
     def fall_in(self, at_ms: Ms) -> None:
         """A vehicle has passed it; a slow one stands in the queue already."""
-        if self.inflow.fall(at_ms) and self.coming:
+        reached = self.inflow.reached
+        slow = self.inflow.fall(at_ms)
+        if reached and not self.inflow.reached and self.coming:
+            self.coming[-1] = at_ms + round(1000 * (self.inflow.travel_s.value - self.inflow.lasted_s))
+            self.hidden = 0.0
+        if slow and self.coming:
             self.coming[-1] = min(self.coming[-1], at_ms)
             self.coming.sort()
+        elif not self.outflow.moving(at_ms) and not self.inflow.reached:
+            self.hidden = 0.0
+            self._cap(self.inflow.most_between(CLOSEST_M))
+
+    def _cap(self, most: float) -> None:
+        """More vehicles than that have no room between the loops: the oldest have left."""
+        del self.coming[: max(len(self.coming) - int(most), 0)]
 
     # ── the stop line ──
 

@@ -35,8 +35,12 @@ tail take 5.5 s. Ours."""
 YELLOW_USED_S = 3.0
 """Vehicles still leave so long after green. Ours."""
 
+LEAD_STANDING_S = 1.5
+LEAD_MOVING_S = 0.8
+"""A vehicle's front is over the line so long before its rear leaves the loop: from standing, in motion. Ours, observed."""
+
 LOST_EARLY_S = 4.0
-FREE_S = 3.0
+FREE_S = 2.0
 """A loop that is free so long in a green of four seconds has nobody behind it (adaptive-control, section 3)."""
 
 
@@ -123,13 +127,14 @@ class Outflow:
         if not self.occupied or self._due_ms is None:
             return gone
         if self._is_blocked(now):
-            gone.vehicles, self.assumed, self._due_ms, self.blocked = -self.assumed, 0, None, True
+            gone.vehicles, self._due_ms, self.blocked = -self.assumed, None, True
+            self.assumed = 0
             return gone
         if not self.moving(now):
             self._due_ms = None
             return gone
-        # half a headway late: a falling edge that is about to come speaks first
-        while self._due_ms + 500 * self.headway_s <= now:
+        lead_ms = 1000 * (LEAD_STANDING_S if self._standing else LEAD_MOVING_S)
+        while self._due_ms - lead_ms <= now:
             gone.vehicles += 1
             self.assumed += 1
             self._due_ms += 1000 * self.headway_s

@@ -35,18 +35,18 @@ def test_a_queue_is_counted_from_its_arrivals_and_leaves_by_the_falling_edges() 
     street.loops = {2: passing(3, 6, 9, 12, 15), 1: discharge(25.0, 5)}
     street.greens = {2: [(25.0, 60.0)]}
     assert street.until(25).lane().queue == 5
-    assert street.until(29).lane().queue in {4, 5}
+    assert street.until(29).lane().queue in {3, 4}
     assert street.until(37).lane().queue == 0
 
 
 def test_departures_are_assumed_while_a_moving_queue_keeps_the_loop_occupied() -> None:
-    street = Street(crossing())
-    street.loops = {2: passing(*range(3, 24, 3)), 1: [(6.0, 40.2)]}
-    street.greens = {2: [(30.0, 60.0)]}
-    queues = [street.until(second).lane().queue for second in (30, 34, 36, 38)]
+    street = Street(crossing(lane("N1", 2, 1, advance_m=100.0)))
+    street.loops = {2: passing(*range(3, 24, 3)), 1: [(11.0, 50.2)]}
+    street.greens = {2: [(40.0, 60.0)]}
+    queues = [street.until(second).lane().queue for second in (40, 43, 46, 48)]
     assert queues[0] == 7
     assert queues == sorted(queues, reverse=True)
-    assert queues[-1] in {3, 4, 5}
+    assert queues[-1] in {2, 3, 4}
 
 
 def test_an_occupied_stop_bar_loop_with_nobody_expected_is_a_vehicle_that_no_loop_saw() -> None:
@@ -74,7 +74,7 @@ def test_a_vehicle_that_changed_lanes_leaves_the_list_of_its_sibling() -> None:
 
 def test_a_queue_over_the_advance_loop_grows_on_at_the_mean_rate_within_its_storage() -> None:
     street = Street(crossing(lane("N1", 2, 1, length_m=90.0)))
-    street.loops = {2: [*passing(*range(3, 21, 3)), (24.0, 500.0)], 1: [(6.0, 500.0)]}
+    street.loops = {2: [*passing(3, 6, 9, 12), (15, 15.9), (18, 19.2), (24.0, 500.0)], 1: [(6.0, 500.0)]}
     seen = street.until(30).lane().queue
     later = street.until(60).lane().queue
     assert seen >= 7
@@ -95,7 +95,7 @@ def test_a_head_that_does_not_move_blocks_its_lane_in_this_stage_and_in_no_other
     assert before > 0.2
     assert after.service[stage(2)].clear < 0.05
     assert after.service[stage(4)].clear > 0.4
-    assert after.queue == 3
+    assert after.queue >= 2
 
 
 def test_a_permissive_turn_waits_for_the_opposing_queue_and_then_for_gaps() -> None:
@@ -115,13 +115,13 @@ def test_a_full_way_out_serves_nobody() -> None:
 
 
 def test_saturation_flow_is_learned_from_queued_vehicles_only() -> None:
-    street = Street(crossing())
-    slow, free = Street(crossing()), street
+    far = crossing(lane("N1", 2, 1, advance_m=150.0))
+    slow, free = Street(far), Street(far)
     slow.loops = {2: passing(*range(3, 51, 3)), 1: discharge(60.0, 16, headway_s=2.5)}
     slow.greens = {2: [(60.0, 120.0)]}
     free.loops = {2: passing(*range(63, 113, 5)), 1: [(at, at + 1.0) for at in range(66, 116, 5)]}
     free.greens = {2: [(60.0, 120.0)]}
-    usual = street.until(1).lane().service[stage(2)].clear
+    usual = free.until(1).lane().service[stage(2)].clear
     assert slow.until(119).lane().service[stage(2)].clear == pytest.approx(0.44, abs=0.04)
     assert free.until(119).lane().service[stage(2)].clear == pytest.approx(usual)
 
@@ -194,3 +194,27 @@ def _apart(spells: list[tuple[int, int]]) -> list[tuple[float, float]]:
         at = round(on + length / 10, 1)
         found.append((on, at))
     return found
+
+
+def test_a_vehicle_that_passes_the_advance_loop_at_speed_shows_that_the_queue_is_short() -> None:
+    street = Street(crossing())
+    queued = [(at, at + 1.1) for at in range(3, 18, 2)]
+    street.loops = {2: [*queued, *passing(40.0)], 1: [(6.0, 99.0)]}
+    assert street.until(39).lane().queue >= 7
+    assert street.until(46).lane().queue <= 5
+
+
+def test_no_more_vehicles_stand_between_the_loops_than_there_is_room_for() -> None:
+    street = Street(crossing())
+    street.loops = {2: [(at, at + 1.1) for at in range(3, 63, 2)], 1: [(6.0, 99.0)]}
+    assert street.until(60).lane().queue <= 8
+
+
+def test_a_queue_that_has_gone_over_the_advance_loop_ends_with_the_first_vehicle_at_speed() -> None:
+    street = Street(crossing(lane("N1", 2, 1, advance_m=30.0)))
+    street.loops = {2: [(3, 4), (6, 7), (9, 10), (12, 40.0), (42, 43.5), (45, 46.2), (48.0, 48.5)], 1: [(5, 80)]}
+    street.greens = {2: [(32.0, 80.0)]}
+    assert street.until(40).lane().arrivals[0] > 0
+    after = street.until(49).lane()
+    assert after.arrivals[0] == 0
+    assert sum(after.arrivals[:4]) >= 1

@@ -1,0 +1,64 @@
+"""What a stage is for a lane, and at what rate its queue leaves."""
+
+import pytest
+
+from edge.adaptive.learned import Discharge
+from edge.adaptive.service import Kind, Rates, kind_of, left_before, permissive_rate, until_held
+from edge.model.lanes import Movement, Turn
+from edge.model.units import PhaseNumber
+from tests.adaptive.street import lane, stage
+
+TWO, SIX = frozenset({PhaseNumber(2)}), frozenset({PhaseNumber(6)})
+THROUGH = Movement(Turn.THROUGH, TWO)
+LEFT = Movement(Turn.LEFT, TWO | {PhaseNumber(5)}, TWO, ("S1",))  # type: ignore[arg-type]
+SHARED = lane("N1", 2, 1, movements=(THROUGH, LEFT))
+OPPOSING = lane("S1", 6, 3)
+LANES = {row.name: row for row in (SHARED, OPPOSING)}
+
+
+def rates() -> Rates:
+    """At half a vehicle a second."""
+    return Rates(SHARED, Discharge(10.0, 20.0))
+
+
+def test_a_turn_yields_only_to_lanes_that_are_green_in_the_stage() -> None:
+    assert kind_of(SHARED, stage(2, 6), LANES) == Kind("gy", 1, 1, 0, (OPPOSING.name,))
+    assert kind_of(SHARED, stage(2), LANES) == Kind("gg", 2, 0, 0)
+    assert kind_of(SHARED, stage(6), LANES) is None
+
+
+def test_a_protected_phase_of_a_turn_beats_its_permissive_one() -> None:
+    assert kind_of(SHARED, stage(2, 5, 6), LANES) == Kind("gg", 2, 0, 0)
+
+
+def test_a_shared_lane_whose_other_movement_is_red_is_held_up_sooner_or_later() -> None:
+    held = Kind("gr", 1, 0, 1)
+    short, long = (rates().service(held, 0.0, queue).clear for queue in (1.0, 10.0))
+    assert BARELY < long < short < 0.5
+
+
+BARELY = 0.05
+
+
+def test_gaps_are_rarer_in_a_denser_stream() -> None:
+    assert permissive_rate(0.0) == pytest.approx(0.4)
+    assert permissive_rate(0.1) == pytest.approx(0.288, abs=0.002)
+    assert permissive_rate(0.5) == pytest.approx(0.074, abs=0.002)
+
+
+def test_the_part_that_leaves_before_the_first_turner_falls_with_the_queue() -> None:
+    assert until_held(0.0, 9.0) == 1.0
+    assert until_held(0.5, 1.0) == pytest.approx(0.5)
+    assert until_held(0.5, 2.0) == pytest.approx(0.375)
+
+
+def test_the_more_turners_there_are_the_fewer_have_left_before_the_first_of_them() -> None:
+    assert [left_before(part, 5) for part in (0.0, 0.2, 0.9)] == [1, 1, 0]
+    assert left_before(0.0, 1) <= 1
+
+
+def test_the_flag_of_a_standing_head_counts_in_its_kind_of_stage_only() -> None:
+    row = rates()
+    row.blocked.add("gr")
+    assert row.service(Kind("gr", 1, 0, 1), 0.0, 5.0).clear == pytest.approx(0.02)
+    assert row.service(Kind("gg", 2, 0, 0), 0.0, 5.0).clear == pytest.approx(0.5)
