@@ -1,0 +1,1 @@
+"""Closed-loop benchmark of Stopline beside its peers in SUMO: `make bench-traffic`, docs/traffic.md."""
