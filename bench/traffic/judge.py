@@ -185,7 +185,7 @@ class _Pair:
                 continue
             for end in ends:
                 wait = self._clearance(i, bar.light, j)
-                if not end.cut and end.end <= bar.begin < end.end + wait and not _goes_on(end, theirs):
+                if end.end <= bar.begin < end.end + wait and not _goes_on(end, theirs):
                     yield Finding(bar.begin, Kind.NO_ALL_RED, (i, j))
 
     def _clearance(self, i: int, light: str, j: int) -> float:
