@@ -87,7 +87,7 @@ class LoopEstimator:
     def _believe(self, bad: frozenset[DetectorNumber]) -> None:
         self._place = {}
         for name, state in self.states.items():
-            belief = belief_of(state.lane, bad)
+            belief = belief_of(state, bad, self.states)
             self.beliefs[name] = belief
             if state.sees_in and belief.advance is None:
                 state.inflow.occupied = False
@@ -108,6 +108,7 @@ class LoopEstimator:
             out = state.outflow
             if going and out.green_from_ms is None:
                 out.begin_green(min(self._green[phase] for phase in going))
+                state.needed_s = None
             elif not going and out.green_from_ms is not None and not _goes_on(state.lane, seen.phases):
                 out.end_green(min(_ended(state.lane, seen.phases), seen.now))
             if going:
@@ -117,8 +118,11 @@ class LoopEstimator:
         if phase.interval in GREEN:
             self._green.setdefault(phase.number, phase.since_ms)
         elif phase.number in self._green:
-            began = self._green.pop(phase.number)
-            self.greens.setdefault(phase.number, Greens()).saw((phase.since_ms - began) / 1000)
+            lasted_s = (phase.since_ms - self._green.pop(phase.number)) / 1000
+            needed = [s.needed_s for s in self.states.values() if phase.number in s.lane.phases and s.sees_out]
+            if needed:
+                most = max(lasted_s if one is None else min(one, lasted_s) for one in needed)
+                self.greens.setdefault(phase.number, Greens()).saw(most)
 
     def _kind(self, lane: Lane, stage: Stage) -> Kind | None:
         key = (lane.name, stage)

@@ -54,7 +54,8 @@ class LaneForecast:
 class Forecast:
     """All lanes at `now`. `fit` False: the loops do not carry adaptive timing (`why`, in words); then plain actuation runs.
 
-    `recalls`: phases that must be served by `recalls[phase]` seconds of green because nobody sees who waits there.
+    `recalls`: phases that must be served by `recalls[phase]` seconds of green because nobody sees who waits there; 0: their
+    minimum, because it is not known what was long enough.
     """
 
     now: Ms

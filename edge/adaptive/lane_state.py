@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.adaptive.inflow import Inflow
-from edge.adaptive.learned import Arrivals, Discharge, Profile
+from edge.adaptive.learned import SLOW_FADE, Arrivals, Discharge, Profile
 from edge.adaptive.outflow import HEADWAY_S, Outflow
 from edge.adaptive.service import Kind, Rates
 from edge.model.lanes import Lane
@@ -37,6 +37,9 @@ OVERDUE_MS: Ms = 3_000
 SATURATED_GAP_MS: Ms = 1_500
 """Between two queued vehicles the loop is free for less than this. Ours: 15 m of gap at 10 m/s."""
 
+STILL_WAITING = 3.0
+"""Where nobody sees who comes, a queue that still discharges has so many more (adaptive-control, section 4, B)."""
+
 LONGEST_HEADWAY_MS: Ms = 8_000
 """Who leaves later than this behind the one before was not queued. Ours."""
 
@@ -47,7 +50,8 @@ class LaneState:
 
     `coming`: for every vehicle between the loops its time at the stop line, oldest first; `hidden`: vehicles of the queue that
     no loop has seen; `lent`: those that are taken to have left until the loop falls free. `sees_in`, `sees_out`: its advance
-    loop, its stop-bar loop is believed.
+    loop, its stop-bar loop is believed. `usual`: the rate by the day's profile; `borrowed`: told from a lane beside it.
+    `needed_s`: how much of its last green it needed.
     """
 
     lane: Lane
@@ -59,13 +63,16 @@ class LaneState:
     lent: list[Ms] = field(default_factory=list)
     arrivals: Arrivals = field(default_factory=Arrivals)
     profile: Profile = field(default_factory=Profile)
+    volume: Arrivals = field(default_factory=lambda: Arrivals(fade=SLOW_FADE))
     usual: float | None = None
+    borrowed: float | None = None
     kind: Kind | None = None
     sees_in: bool = False
     sees_out: bool = False
     came: int = 0
     left: int = 0
     waits_from_ms: Ms | None = None
+    needed_s: float | None = None
     _queued_at_fall: bool = False
     _served: float = 0.0
 
@@ -77,6 +84,8 @@ class LaneState:
     @property
     def rate(self) -> float:
         """Mean arrivals, vehicles a second."""
+        if self.borrowed is not None:
+            return self.borrowed
         if self.usual is None:
             return self.arrivals.rate(USUAL_RATE, USUAL_WEIGHT_S)
         return self.arrivals.rate(self.usual, PROFILE_WEIGHT_S)
@@ -174,8 +183,20 @@ class LaneState:
             return
         if out.empty(now):
             self._forget_overdue(now, SECOND_MS)
+            if self.needed_s is None and out.green_from_ms is not None:
+                self.needed_s = max(out.since_ms - out.green_from_ms, 0) / 1000
+        elif self._discharging():
+            self.hidden = max(self.hidden, STILL_WAITING)
         elif not out.occupied and out.presence and now - out.since_ms >= OVERDUE_MS:
             self._forget_overdue(now, OVERDUE_MS)
+
+    def _discharging(self) -> bool:
+        """Nobody sees who comes, and the stop-bar loop shows one queued vehicle close behind the other in green."""
+        out = self.outflow
+        if self.sees_in or out.green_from_ms is None or out.last_fall_ms is None or out.blocked:
+            return False
+        follows = out.occupied and out.since_ms - out.last_fall_ms <= SATURATED_GAP_MS
+        return follows and out.last_fall_ms > out.green_from_ms
 
     def missing(self, now: Ms) -> bool:
         """Somebody stands on the stop-bar loop of whom the list knows nothing."""
@@ -213,6 +234,7 @@ class LaneState:
         self.usual = self.profile.usual(local)
         if believed:
             self.arrivals.saw(max(vehicles, 0))
+            self.volume.saw(max(vehicles, 0))
             if local is not None:
                 self.profile.saw(local, max(vehicles, 0))
         self.came = self.left = 0
@@ -221,6 +243,7 @@ class LaneState:
         """What was learned."""
         return {
             "arrivals": self.arrivals.tell(),
+            "volume": self.volume.tell(),
             "profile": self.profile.tell(),
             "saturation": self.rates.saturation.tell(),
             "kinds": {name: learned.tell() for name, learned in sorted(self.rates.kinds.items())},
@@ -231,6 +254,7 @@ class LaneState:
     def take(self, told: Mapping[str, Any]) -> None:
         """What was told before."""
         self.arrivals.take(told["arrivals"])
+        self.volume.take(told["volume"])
         self.profile.take(told["profile"])
         self.rates.saturation.take(told["saturation"])
         for name, learned in told["kinds"].items():

@@ -87,15 +87,16 @@ PRIOR_COUNT = 4.0
 
 @dataclass(slots=True)
 class Arrivals:
-    """A mean arrival rate, vehicles a second: counts that fade over four minutes."""
+    """A mean arrival rate, vehicles a second: counts that fade, in four minutes unless another `fade` is given."""
 
     vehicles: float = 0.0
     seconds: float = 0.0
+    fade: float = math.exp(-1.0 / MEMORY_S)
 
     def saw(self, vehicles: float) -> None:
         """One more second, with so many vehicles."""
-        self.vehicles = self.vehicles * FADE + vehicles
-        self.seconds = self.seconds * FADE + 1.0
+        self.vehicles = self.vehicles * self.fade + vehicles
+        self.seconds = self.seconds * self.fade + 1.0
 
     def rate(self, usual: float, weight_s: float) -> float:
         """The mean rate, where `usual` is expected and weighs `weight_s` seconds."""
@@ -110,7 +111,8 @@ class Arrivals:
         self.vehicles, self.seconds = told
 
 
-FADE = math.exp(-1.0 / MEMORY_S)
+SLOW_FADE = math.exp(-1.0 / 1800.0)
+"""Of the counts that tell how lanes share an approach: half an hour. Ours."""
 
 
 def day_kind(local: LocalTime) -> int:
@@ -172,12 +174,12 @@ def bin_of(local: LocalTime) -> int:
 
 @dataclass(slots=True)
 class Greens:
-    """How long a phase's last greens were, s."""
+    """How long a green its lanes needed in a phase's last greens, s."""
 
     last: list[float] = field(default_factory=list)
 
     def saw(self, seconds: float) -> None:
-        """One more green."""
+        """One more green, of which so much was needed."""
         self.last.append(seconds)
         del self.last[:-KEPT_GREENS]
 

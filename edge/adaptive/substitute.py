@@ -1,4 +1,8 @@
-"""What stands in for a loop that is not believed, lane by lane, and whether what is left carries adaptive timing."""
+"""What stands in for a loop that is not believed, lane by lane, and whether what is left carries adaptive timing.
+
+The lane's other loop; then the lane beside it, by the learned ratio of their volumes; then the day's profile; then nothing but
+a recall to the green that was long enough before.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +20,11 @@ class Belief:
     advance: DetectorNumber | None
     stopbar: DetectorNumber | None
     source: str = "recall"
-    trust: float = 0.1
+
+    @property
+    def trust(self) -> float:
+        """1 by both loops."""
+        return TRUST[self.source]
 
 
 TRUST = {"loops": 1.0, "partner": 0.6, "sibling": 0.4, "profile": 0.3, "recall": 0.1}
@@ -28,16 +36,43 @@ MOST_BAD = 0.4
 MOST_BLIND_APPROACHES = 1
 """Approaches of whose arrivals nobody knows (adaptive-control, section 4, B)."""
 
+LEAST_COUNTED_S = 300.0
+"""A ratio of volumes rests on so many seconds at least. Ours."""
 
-def belief_of(lane: Lane, bad: frozenset[DetectorNumber]) -> Belief:
+
+def loops_of(lane: Lane, bad: frozenset[DetectorNumber]) -> tuple[DetectorNumber | None, DetectorNumber | None]:
     """The first advance and the first stop-bar loop that are believed."""
     advance = next((number for number in lane.advance if number not in bad), None)
-    stopbar = next((number for number in lane.stopbar if number not in bad), None)
+    return advance, next((number for number in lane.stopbar if number not in bad), None)
+
+
+def belief_of(state: LaneState, bad: frozenset[DetectorNumber], states: Mapping[LaneName, LaneState]) -> Belief:
+    """What the lane's queue is built on; what it borrows from a lane beside it is put into its state."""
+    advance, stopbar = loops_of(state.lane, bad)
+    state.borrowed = None
     if advance is not None and stopbar is not None:
-        source = "loops"
-    else:
-        source = "partner" if advance is not None or stopbar is not None else "recall"
-    return Belief(advance, stopbar, source, TRUST[source])
+        return Belief(advance, stopbar, "loops")
+    if advance is not None or stopbar is not None:
+        return Belief(advance, stopbar, "partner")
+    state.borrowed = _borrowed(state, bad, states)
+    if state.borrowed is not None:
+        return Belief(None, None, "sibling")
+    return Belief(None, None, "recall" if state.usual is None else "profile")
+
+
+def _borrowed(state: LaneState, bad: frozenset[DetectorNumber], states: Mapping[LaneName, LaneState]) -> float | None:
+    """The rate of the first lane beside it that is seen, by the ratio that their volumes had."""
+    for name in state.lane.siblings:
+        other = states.get(name)
+        if other is None or not any(loops_of(other.lane, bad)) or not _comparable(state, other):
+            continue
+        return other.rate * state.volume.rate(0.0, 0.0) / other.volume.rate(0.0, 0.0)
+    return None
+
+
+def _comparable(state: LaneState, other: LaneState) -> bool:
+    counted = min(state.volume.seconds, other.volume.seconds)
+    return counted >= LEAST_COUNTED_S and other.volume.vehicles > 0.0
 
 
 def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> tuple[bool, str]:
@@ -55,7 +90,6 @@ def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> 
 def recalls(
     states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief], greens: Mapping[PhaseNumber, Greens]
 ) -> dict[PhaseNumber, float] | None:
-    """Phases of lanes at whose stop line nobody sees who waits, with the green that was long enough before."""
-    blind = {p for s in states if beliefs[s.lane.name].stopbar is None for p in s.lane.phases}
-    found = {phase: greens[phase].historic for phase in sorted(blind) if phase in greens}
-    return found or None
+    """Phases of lanes at whose stop line nobody sees who waits, with the green that was long enough before; 0: not known."""
+    blind = {p for s in states if s.lane.name in beliefs and not s.sees_out for p in s.lane.phases}
+    return {phase: greens[phase].historic if phase in greens else 0.0 for phase in sorted(blind)} or None

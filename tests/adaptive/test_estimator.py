@@ -8,11 +8,17 @@ from hypothesis import strategies as st
 
 from edge.adaptive.estimator import LoopEstimator
 from edge.model.lanes import Movement, Turn
+from edge.model.plans import LocalTime
 from edge.model.units import DetectorNumber, PhaseNumber
 from tests.adaptive.street import Street, crossing, discharge, lane, stage
 
 GAP_IN = 0.5
 """A vehicle at 50 km/h occupies an advance loop for half a second."""
+
+
+def local(day_ms: int) -> LocalTime:
+    """A Thursday."""
+    return LocalTime((2026, 11, 26), 3, day_ms, 0, synced=True)
 
 
 def passing(*seconds: float) -> list[tuple[float, float]]:
@@ -137,12 +143,41 @@ def test_without_an_advance_loop_the_trust_is_less_and_the_source_is_named() -> 
 
 def test_without_a_stop_bar_loop_the_queue_leaves_by_reckoning_and_the_phase_is_recalled() -> None:
     street = Street(crossing())
-    street.loops = {2: passing(3, 6, 9), 1: [(6.0, 7.0)]}
+    street.loops = {2: passing(3, 6, 9, 43, 46, 49), 1: [(6.0, 26.5), (46.0, 47.0)]}
     street.greens = {2: [(20.0, 40.0), (60.0, 80.0)]}
+    assert street.until(42).forecast().recalls is None
     street.bad = {DetectorNumber(1): "stuck on"}
-    assert street.until(20).lane().queue == 3
-    assert street.until(32).lane().queue == 0
-    assert street.until(50).forecast().recalls == {PhaseNumber(2): 20.0}
+    assert street.until(60).lane().queue == 3
+    assert street.until(72).lane().queue == 0
+    assert street.forecast().recalls == {PhaseNumber(2): pytest.approx(6.5, abs=0.2)}
+
+
+def test_a_lane_without_loops_borrows_from_its_sibling_by_the_ratio_of_their_volumes() -> None:
+    one, two = lane("N1", 2, 1, siblings=("N2",)), lane("N2", 2, 3, siblings=("N1",))
+    street = Street(crossing(one, two))
+    street.loops = {2: passing(*range(3, 900, 20)), 4: passing(*range(5, 900, 10))}
+    street.greens = {2: [(1.0, 900.0)]}
+    street.until(600)
+    street.bad = {DetectorNumber(1): "dead", DetectorNumber(2): "dead"}
+    row = street.until(610).lane("N1")
+    assert row.source == "sibling"
+    assert row.rate == pytest.approx(0.05, abs=0.015)
+
+
+def test_a_lane_without_loops_and_siblings_is_expected_as_the_day_has_it_and_else_recalled() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(*range(3, 900, 10))}
+    street.greens = {2: [(1.0, 2000.0)]}
+    street.local = local(0)
+    street.until(901)
+    street.local = local(900_000)
+    street.until(905)
+    street.bad = {DetectorNumber(1): "dead", DetectorNumber(2): "dead"}
+    assert street.until(910).lane().source == "recall"
+    street.local = local(0)
+    row = street.until(3000).lane()
+    assert row.source == "profile"
+    assert row.rate == pytest.approx(0.1, abs=0.02)
 
 
 def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
