@@ -96,28 +96,26 @@ def _saved(junctions: Sequence[JunctionSetting], out: Path | None) -> dict[str, 
 def _drive(street: Street, settings: Sequence[JunctionSetting], setting: SumoSetting) -> list[Junction]:
     began = street.now
     end = _end(street, setting.duration_ms)
-    junctions = [_junction(j, began) for j in settings]
-    for junction in junctions:
-        junction.connect(street)
+    junctions = [_junction(j, street) for j in settings]
     ticked = began
     while (end is None or street.now < end) and not (street.end_ms is None and street.is_empty):
         before = street.now
         street.step()
         for junction in junctions:
-            junction.hear(street, before)
+            junction.place.hear(before)
         while ticked + TICK_MS <= street.now:
             ticked += TICK_MS
             for junction in junctions:
                 junction.tick(ticked - began, ticked)
         for junction in junctions:
-            junction.show(street)
+            junction.show()
     return junctions
 
 
-def _junction(setting: JunctionSetting, began: Ms) -> Junction:
+def _junction(setting: JunctionSetting, street: Street) -> Junction:
     lead = lead_ms(setting.site)
-    start = local_start(MIDNIGHT_LOCAL_MS + began % DAY_MS - lead, setting.site.timezone)
-    return Junction(setting, lead, start)
+    start = local_start(MIDNIGHT_LOCAL_MS + street.now % DAY_MS - lead, setting.site.timezone)
+    return Junction(setting, street, lead, start)
 
 
 def _end(street: Street, duration_ms: Ms | None) -> Ms | None:
@@ -155,10 +153,10 @@ def _junction_report(junction: Junction) -> JunctionReport:
     return JunctionReport(
         site=junction.site.id,
         name=junction.site.name,
-        tls=junction.tls,
+        tls=junction.place.tls,
         phases=junction.run.figures(),
         violations=tuple(violation.detail for violation in junction.run.violations),
-        largest_queue=junction.largest_queue,
-        crossings=tuple(junction.crossings()),
+        largest_queue=junction.place.largest_queue,
+        crossings=tuple(junction.place.crossings()),
         optimiser=junction.advising.figures() if junction.advising else None,
     )
