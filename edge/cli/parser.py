@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 CONFIG = Path("/etc/stopline/intersection.yaml")
@@ -19,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     _override(verbs)
     _configure(verbs)
     _analyse(verbs)
+    _import(verbs)
     return top
 
 
@@ -184,6 +186,27 @@ def _traffic(verb: argparse.ArgumentParser, seed: int | None = 1) -> None:
     verb.add_argument("--seed", type=int, default=seed, help="seed of the traffic (default 1, or that of SUMO's file)")
 
 
+def _import(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    kinds = _verb(verbs, "import", "Write site files from what others have.").add_subparsers(
+        dest="kind", metavar="KIND", required=True
+    )
+    text = "Site files from the traffic lights of a SUMO network."
+    sumo = kinds.add_parser("sumo", help=text, description=text, allow_abbrev=False)
+    sumo.add_argument("net", type=Path, metavar="NET", help="network (.net.xml, packed or not)")
+    which = sumo.add_mutually_exclusive_group()
+    which.add_argument("--tls", metavar="ID", help="which traffic light (default: the only one)")
+    which.add_argument("--all", action="store_true", help="all of them, a file each into the directory -o")
+    for name, default, least, most in (
+        ("min-green", 5, 2, 255), ("max-green", 50, 2, 999), ("yellow", 3, 3, 6), ("red", 1, 0, 6),
+    ):  # fmt: skip
+        text = f"{name.replace('-', ' ')}, {least} to {most} s (default {default})"
+        sumo.add_argument(f"--{name}", type=_between(least, most), default=default, metavar="S", help=text)
+    sumo.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE|DIR", help="site file; directory with --all"
+    )
+    sumo.add_argument("--force", action="store_true", help="replace files that were not written by an import too")
+
+
 _UNITS = {"s": 1, "m": 60, "h": 3_600}
 
 
@@ -198,6 +221,18 @@ def _plan(text: str) -> str:
     if text in {"free", "auto"} or text.isdecimal():
         return text
     raise argparse.ArgumentTypeError(f"{text} is neither a plan's number, nor free, nor auto")
+
+
+def _between(least: float, most: float) -> Callable[[str], float]:
+    """Seconds in tenths, within a range."""
+
+    def read(text: str) -> float:
+        value = _number(text)
+        if not least <= value <= most or abs(value * 10 - round(value * 10)) > 1e-6:  # noqa: PLR2004 - float noise
+            raise argparse.ArgumentTypeError(f"{text} is not {least} to {most} s in tenths of a second")
+        return value
+
+    return read
 
 
 def _positive(text: str) -> float:

@@ -24,6 +24,12 @@ def _schedule(options: Namespace) -> int:
     return schedule(options)
 
 
+def _import(options: Namespace) -> int:
+    from edge.cli.imports import sumo
+
+    return sumo(options)
+
+
 def _watch(options: Namespace) -> int:
     from edge.cli.live import watch
 
@@ -54,4 +60,5 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "simulate": _simulate,
     "replay": analyse.replay,
     "events": analyse.events,
+    "import": _import,
 }

@@ -46,4 +46,5 @@ def sumo_of(row: SumoRow | None) -> SumoSite | None:
             for detector, loops in sorted(row.loops.items())
         },
         crossings={button: tuple(edges) for button, edges in sorted(row.crossings.items())},
+        on_red=tuple(row.on_red),
     )

@@ -36,3 +36,4 @@ class SumoRow(Row):
     crossings: dict[Annotated[ButtonNumber, NumberKey(255)], list[_Id]] = setting(
         {}, "SUMO edges of crossings whose waiting pedestrians press the button."
     )
+    on_red: list[_Link] = setting([], "Links that may turn on red after a stop (small s).")

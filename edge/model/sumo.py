@@ -26,3 +26,5 @@ class SumoSite:
     yields: Mapping[int, tuple[int, ...]]
     loops: Mapping[DetectorNumber, tuple[SumoLoop, ...]]
     crossings: Mapping[ButtonNumber, tuple[str, ...]]
+    on_red: tuple[int, ...] = ()
+    """Links that may turn on red after a stop (small s) while their channel is red."""

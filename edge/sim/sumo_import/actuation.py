@@ -1,0 +1,71 @@
+"""Whom each lane calls and extends, so that plain actuation serves it. One rule for every site.
+
+A lane calls the phase that serves it best. Where another phase protects a movement that is opposed, or red, in that one, the
+stop-bar loop calls it too, by a second input with a delay: who still stands there then has not got away.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from edge.model.lanes import Lane, Turn
+from edge.model.units import PhaseNumber
+
+_WEIGHTS: Mapping[Turn, int] = {Turn.THROUGH: 4, Turn.LEFT: 2, Turn.RIGHT: 2, Turn.U_TURN: 0}
+"""How much of a lane's traffic a movement is taken for: through traffic is about twice either turn (HCM defaults). Ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """What a phase does for a lane: the turns that are protected, and those that are green at all."""
+
+    protected: frozenset[Turn]
+    green: frozenset[Turn]
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """More is better: protected traffic first."""
+        return sum(_WEIGHTS[t] for t in self.protected), sum(_WEIGHTS[t] for t in self.green)
+
+
+def serves(lane: Lane) -> dict[PhaseNumber, Serves]:
+    """What each phase does for a lane."""
+    return {
+        phase: Serves(frozenset(_turns(lane, phase, opposed=False)), frozenset(_turns(lane, phase, opposed=True)))
+        for phase in sorted(lane.phases)
+    }
+
+
+def best_phase(lane: Lane) -> PhaseNumber:
+    """The phase that serves a lane best; of equal ones the first."""
+    found = serves(lane)
+    return max(found, key=lambda p: (*found[p].worth, -p))
+
+
+def second_phases(lane: Lane) -> tuple[PhaseNumber, ...]:
+    """The phases that protect a movement which the best one leaves opposed or red."""
+    found = serves(lane)
+    best = best_phase(lane)
+    left_over = {t for t in lane_turns(lane) if t not in found[best].protected and _WEIGHTS[t]}
+    seconds = []
+    for phase in sorted(found, key=lambda p: (*found[p].worth, -p), reverse=True):
+        if phase != best and left_over & found[phase].protected:
+            left_over -= found[phase].protected
+            seconds.append(phase)
+    return tuple(seconds)
+
+
+def may_be_blocked(lane: Lane) -> bool:
+    """Whether its first vehicle may stand in the green of the best phase, because its turn is opposed or red there."""
+    found = serves(lane)[best_phase(lane)]
+    return any(turn not in found.protected for turn in lane_turns(lane))
+
+
+def lane_turns(lane: Lane) -> frozenset[Turn]:
+    """Every way out of a lane."""
+    return frozenset(movement.turn for movement in lane.movements)
+
+
+def _turns(lane: Lane, phase: PhaseNumber, *, opposed: bool) -> Iterator[Turn]:
+    for movement in lane.movements:
+        if phase in movement.phases and (opposed or phase not in movement.opposed_in):
+            yield movement.turn

@@ -1,0 +1,105 @@
+"""The single ring of stages: what the program of the network shows green together, made complete.
+
+Every stage is a phase of one ring without a barrier, so any of them may follow any other by calls and omits. Links that are
+green in the same stages are one signal group; a group that is green in one stage is the channel of that phase, one that is
+green in several is an overlap with them as parents and stays green from one to the next.
+"""
+
+from collections.abc import Iterable
+from collections.abc import Sequence as Row
+
+from edge.model.sequence import Sequence
+from edge.model.units import PhaseNumber
+from edge.sim.sumo_import.layout import Group, Layout, Walk
+from edge.sim.sumo_import.links import Signal
+from edge.sim.sumo_import.net import Network
+from edge.sim.sumo_import.problem import NetProblem
+
+MOST_PHASES = 16
+
+Stage = frozenset[int]
+
+
+def single_ring(net: Network, signal: Signal) -> Layout:
+    """The layout of stages one after the other.
+
+    Raises:
+        NetProblem: it needs more phases than there are.
+    """
+    stages = stages_of(signal)
+    if len(stages) > MOST_PHASES:
+        raise NetProblem(f"traffic light {signal.tls} has {len(stages)} stages; there are {MOST_PHASES} phases")
+    phases = tuple(PhaseNumber(k + 1) for k in range(len(stages)))
+    walks = tuple(_walk(net, signal, link, stages) for link in (c.index for c in signal.crossings))
+    return Layout(
+        sequence=Sequence(((phases,),)),
+        groups=tuple(_groups(signal, stages)),
+        walks=walks,
+        moves={p: f"stage {p}" for p in phases},
+        dual=False,
+    )
+
+
+def stages_of(signal: Signal) -> tuple[Stage, ...]:
+    """The stages of the program without those that add nothing, complete: every link is green in one of them."""
+    stages = list(_worthwhile(signal, signal.stages))
+    for link in sorted(signal.links):
+        if not any(link in stage for stage in stages):
+            _place(signal, link, stages)
+    return tuple(_widened(signal, stage) for stage in stages)
+
+
+def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
+    """Without stages that are part of another one and protect nothing that is opposed there."""
+    for k, stage in enumerate(stages):
+        others = (other for j, other in enumerate(stages) if stage < other or (stage == other and j < k))
+        if not any(
+            all(_served(signal, link, other) >= _served(signal, link, stage) for link in stage) for other in others
+        ):
+            yield stage
+
+
+def _served(signal: Signal, link: int, stage: Stage) -> int:
+    """0: red, 1: green and opposed, 2: green and protected."""
+    return 0 if link not in stage else 1 if signal.is_opposed(link, stage) else 2
+
+
+def _place(signal: Signal, link: int, stages: list[Stage]) -> None:
+    """Put a link that is never green into the stage that suits it best, or into one of its own."""
+    lane_mates = frozenset(mate for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
+    fitting = [k for k, stage in enumerate(stages) if signal.fits([link], stage)]
+    if not fitting:
+        stages.append(frozenset([link]))
+        return
+    best = max(fitting, key=lambda k: (len(lane_mates & stages[k]), signal.is_clear([link], stages[k]), -k))
+    stages[best] |= {link}
+
+
+def _widened(signal: Signal, stage: Stage) -> Stage:
+    """With every lane that meets nobody who is green in it, such as a sheltered right turn."""
+    wide = stage
+    for lane in signal.lanes:
+        links = signal.of_lane(lane)
+        if not links <= wide and signal.is_clear(links - wide, wide) and signal.is_clear(links, links - wide):
+            wide |= links
+    return wide
+
+
+def _groups(signal: Signal, stages: Row[Stage]) -> Iterable[Group]:
+    vehicles: dict[tuple[PhaseNumber, ...], list[int]] = {}
+    for link in signal.vehicles:
+        green = tuple(PhaseNumber(k + 1) for k, stage in enumerate(stages) if link.index in stage)
+        vehicles.setdefault(green, []).append(link.index)
+    for green, links in sorted(vehicles.items()):
+        yield Group(frozenset(links), green)
+
+
+def _walk(net: Network, signal: Signal, link: int, stages: Row[Stage]) -> Walk:
+    """The walk of a crossing, with the stage in which the fewest vehicles must yield to it."""
+    edge = signal.links[link].crossing
+    green = [k for k, stage in enumerate(stages) if link in stage]
+    best = min(
+        green,
+        key=lambda k: (sum(signal.is_opposed(v.index, [link]) for v in signal.vehicles if v.index in stages[k]), k),
+    )
+    return Walk(link, edge, PhaseNumber(best + 1), max(lane.length_m for lane in net.edges[edge].lanes))

@@ -1,0 +1,343 @@
+"""The text of an imported site file. The same network and options give the same text."""
+
+import math
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from edge.model.lanes import Movement
+from edge.model.overlaps import LETTERS
+from edge.model.sequence import Sequence
+from edge.model.units import PhaseNumber
+from edge.sim.sumo_import.actuation import best_phase, may_be_blocked, second_phases
+from edge.sim.sumo_import.lanes import SECOND_FROM, Placed
+from edge.sim.sumo_import.layout import Group, Layout, Walk
+from edge.sim.sumo_import.links import Signal
+from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.text import Bare, Piece, flow, rows
+from edge.sim.sumo_import.timing import WALK_S, Times, clearance_s, fixed_times, passage_s
+
+HEADER = "# Written by `stopline import sumo`"
+"""How every imported file begins; one that begins so may be written over."""
+
+_MOST_CHANNELS = 64
+_MOST_DETECTORS = 255
+_SECOND_DELAY_S = 2.0
+"""Who stands so long at the stop line has not got away in the phase he came for. Ours."""
+
+_START_S = 3.0
+"""Flash, and all red, at the start, in a simulation that nobody drives into before it. Ours."""
+
+_BAD_LOOPS = 0.4
+"""The fixed plan runs when more than this share of the loops has failed (adaptive-control, ladder, E)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Everything that is written about one traffic light."""
+
+    source: str
+    signal: Signal
+    layout: Layout
+    lanes: tuple[Placed, ...]
+    times: Times
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """A channel: the group it shows, or the walk."""
+
+    number: int
+    group: Group | None
+    walk: Walk | None
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A detector: a loop of a lane and the phase it calls."""
+
+    number: int
+    placed: Placed
+    phase: PhaseNumber
+    advance: bool = False
+    second: bool = False
+
+
+def site_text(site: Imported) -> str:
+    """The whole file.
+
+    Raises:
+        NetProblem: it needs more overlaps, channels or detectors than there are.
+    """
+    channels, callers = tuple(_channels(site)), tuple(_callers(site))
+    parts = (
+        _head(site), _phases(site, callers), _overlaps(channels), _devices(site), _detectors(callers), _buttons(site),
+        _shown(channels), _card(site.layout.sequence, channels, site.times), _plans(site, callers), _lanes(site),
+        _sumo(site, channels, callers),
+    )  # fmt: skip
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _channels(site: Imported) -> Iterator[_Channel]:
+    overlaps = 0
+    shown: list[Group | Walk] = [*site.layout.groups, *site.layout.walks]
+    if len(shown) > _MOST_CHANNELS:
+        raise NetProblem(f"traffic light {site.signal.tls} needs {len(shown)} channels; there are {_MOST_CHANNELS}")
+    for number, what in enumerate(shown, start=1):
+        if isinstance(what, Walk):
+            yield _Channel(number, None, what)
+            continue
+        letter = ""
+        if len(what.phases) > 1 or what.opposing is not None:
+            if overlaps == len(LETTERS):
+                raise NetProblem(f"traffic light {site.signal.tls} needs more than {len(LETTERS)} overlaps")
+            letter = LETTERS[overlaps]
+            overlaps += 1
+        yield _Channel(number, what, None, letter)
+
+
+def _callers(site: Imported) -> Iterator[_Caller]:
+    second = SECOND_FROM
+    for placed in site.lanes:
+        yield _Caller(placed.number, placed, best_phase(placed.lane))
+    for placed in site.lanes:
+        if placed.advance:
+            yield _Caller(placed.lane.advance[0], placed, best_phase(placed.lane), advance=True)
+    for placed in site.lanes:
+        for phase in second_phases(placed.lane):
+            second += 1
+            if second > _MOST_DETECTORS:
+                raise NetProblem(f"traffic light {site.signal.tls} needs more than {_MOST_DETECTORS} detectors")
+            yield _Caller(second, placed, phase, second=True)
+
+
+def _head(site: Imported) -> Iterator[str]:
+    times, layout = site.times, site.layout
+    kind = "a dual ring" if layout.dual else "a single ring of stages"
+    asked = (
+        f"--min-green {times.min_green:g} --max-green {times.max_green:g} --yellow {times.yellow:g} --red {times.red:g}"
+    )
+    yield f"{HEADER} from {_plain(site.source)}, traffic light {_plain(site.signal.tls)}: {kind}."
+    yield f"# {asked}"
+    yield "# For simulation: the devices are mock, and nobody has compared the card with a cabinet. Times are in seconds."
+    yield "schema: 1"
+    yield ""
+    yield "intersection:"
+    yield f"  id: {zlib.crc32(site.signal.tls.encode()) % 999_999 + 1}"
+    yield f"  name: {flow(f'{site.signal.tls}'[:200])}"
+    yield "  timezone: UTC"
+    yield ""
+    yield "rings:"
+    for ring in layout.sequence.rings:
+        yield f"  - {flow(' | '.join(' '.join(str(p) for p in group) for group in ring))}"
+    through = [p for p in layout.sequence.phases if p % 2 == 0]
+    if layout.dual:
+        yield ""
+        yield "options:"
+        yield f"  dual_entry: {flow(through)}"
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _phases(site: Imported, callers: tuple[_Caller, ...]) -> list[str]:
+    times = site.times
+    table: dict[object, Piece] = {}
+    for phase in site.layout.sequence.phases:
+        lanes = [c.placed.lane for c in callers if c.phase == phase]
+        row: dict[str, Piece] = {"move": Bare(site.layout.moves[phase])}
+        driven = any(phase in group.goes_in for group in site.layout.groups)
+        row |= {
+            "min_green": times.min_green,
+            "passage": passage_s(lanes) if driven else 0,
+            "max_green": times.max_green,
+        }
+        row |= {"yellow": times.yellow, "red_clear": times.red}
+        walks = [walk for walk in site.layout.walks if walk.phase == phase]
+        if walks:
+            row |= {"walk": WALK_S, "ped_clear": max(clearance_s(walk) for walk in walks)}
+        elif not lanes:
+            row |= {"recall": Bare("min")}
+        table[phase] = row
+    return rows("phases", table)
+
+
+def _overlaps(channels: tuple[_Channel, ...]) -> list[str]:
+    table: dict[object, Piece] = {}
+    for channel in channels:
+        group = channel.group
+        if group is None or not channel.letter:
+            continue
+        kind: dict[str, Piece] = {"kind": Bare("normal"), "parents": list(group.phases)}
+        if group.opposing is not None:
+            arrow = {"protected": group.phases[0], "opposing_through": group.opposing}
+            kind = {"kind": Bare("flashing-yellow-arrow"), **arrow}
+        table[channel.letter] = kind
+    return rows("overlaps", table)
+
+
+def _devices(site: Imported) -> Iterator[str]:
+    yield ""
+    yield "io:"
+    yield "  loops: {driver: mock}"
+    if site.layout.walks:
+        yield "  buttons: {driver: mock}"
+    yield "  cab: {driver: mock}"
+
+
+def _detectors(callers: tuple[_Caller, ...]) -> list[str]:
+    return rows("detectors", {caller.number: _detector(caller) for caller in callers})
+
+
+def _detector(caller: _Caller) -> Piece:
+    lane = caller.placed.lane
+    row: dict[str, Piece] = {"input": Bare(f"loops.{caller.number}"), "phase": caller.phase}
+    if caller.advance:
+        row |= {"kind": Bare("advance"), "move": Bare(f"{lane.name} advance"), "distance_m": lane.advance_m}
+        return row | {"extends": False, "partner": caller.placed.number}
+    row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} stop bar"), "distance_m": 0.5}
+    if caller.second:
+        return row | {"delay": _SECOND_DELAY_S}
+    if may_be_blocked(lane):
+        row["extends"] = False
+    if lane.advance:
+        row["partner"] = lane.advance[0]
+    return row
+
+
+def _buttons(site: Imported) -> list[str]:
+    table: dict[object, Piece] = {
+        k: {"input": Bare(f"buttons.{k}"), "phase": walk.phase} for k, walk in enumerate(site.layout.walks, start=1)
+    }
+    return rows("ped_buttons", table)
+
+
+def _shown(channels: tuple[_Channel, ...]) -> list[str]:
+    table: dict[object, Piece] = {}
+    wire = 0
+    for channel in channels:
+        count = 2 if channel.group is None else 3 if channel.group.opposing is None else 4
+        wires = list(range(wire, wire + count))
+        wire += count
+        row: dict[str, Piece] = {"output": Bare("cab"), "wires": wires}
+        row |= {"flash": Bare("dark" if channel.walk else "red")}
+        table[channel.number] = _what(channel) | row
+    return rows("channels", table)
+
+
+def _what(channel: _Channel) -> dict[str, Piece]:
+    if channel.walk is not None:
+        return {"ped": channel.walk.phase}
+    if channel.letter:
+        return {"overlap": Bare(channel.letter)}
+    return {"phase": channel.group.phases[0]} if channel.group is not None else {}
+
+
+def _green_with(channel: _Channel) -> tuple[PhaseNumber, ...]:
+    if channel.walk is not None:
+        return (channel.walk.phase,)
+    return channel.group.phases if channel.group is not None else ()
+
+
+def _card(sequence: Sequence, channels: tuple[_Channel, ...], times: Times) -> Iterator[str]:
+    """The pairs of channels that may run together."""
+    permissive: dict[int, list[int]] = {}
+    for a, b in combinations(channels, 2):
+        if _beside(sequence, _green_with(a), _green_with(b)):
+            permissive.setdefault(a.number, []).append(b.number)
+    yield ""
+    yield "conflicts:"
+    yield "  permissive:" if permissive else "  permissive: none"
+    for number, others in permissive.items():
+        yield f"    {number}: {flow(others)}"
+    arrows = [c for c in channels if c.group is not None and c.group.opposing is not None]
+    if arrows:
+        yield "  flashing_arrow:"
+    for arrow in arrows:
+        opposing = (arrow.group.opposing,) if arrow.group is not None and arrow.group.opposing is not None else ()
+        beside = [c.number for c in channels if c is not arrow and _beside(sequence, opposing, _green_with(c))]
+        yield f"    {arrow.number}: {flow(beside)}"
+    yield f"  min_green: {times.min_green:g}"
+    yield f"  min_yellow: {times.yellow:g}"
+    yield f"  min_yellow_and_red: {times.change:g}"
+
+
+def _beside(sequence: Sequence, a: tuple[PhaseNumber, ...], b: tuple[PhaseNumber, ...]) -> bool:
+    return any(sequence.concurrent(p, q) for p in a for q in b)
+
+
+def _plans(site: Imported, callers: tuple[_Caller, ...]) -> Iterator[str]:
+    plan = fixed_times(site.layout.sequence, [p.lane for p in site.lanes], site.layout.walks, site.times)
+    loops = len(callers)
+    yield ""
+    yield "plans:                                # Webster, all critical lanes taken for equally saturated"
+    row = {"name": Bare("Computed"), "cycle": plan.cycle, "splits": {str(p): s for p, s in plan.splits.items()}}
+    yield f"  1: {flow(row)}"
+    yield ""
+    yield "fallback:"
+    yield "  plan: 1"
+    if loops:
+        yield f"  when: {{failed_detectors: {min(loops, max(3, math.ceil(_BAD_LOOPS * loops)))}}}"
+    yield ""
+    yield "flash:"
+    shown = max(_START_S, site.times.yellow)
+    yield f"  startup: {{flash: {shown:g}, exit_yellow: {shown:g}, all_red: {max(_START_S, site.times.change):g}}}"
+
+
+def _lanes(site: Imported) -> list[str]:
+    table: dict[object, Piece] = {}
+    for placed in site.lanes:
+        lane = placed.lane
+        row: dict[str, Piece] = {"approach": Bare(lane.approach), "stopbar": list(lane.stopbar)}
+        if lane.advance:
+            row |= {"advance": list(lane.advance), "advance_m": lane.advance_m}
+        row |= {"length_m": lane.length_m, "speed_kmh": lane.speed_kmh}
+        if lane.siblings:
+            row |= {"siblings": [Bare(name) for name in lane.siblings]}
+        row |= {"movements": [_movement(movement) for movement in lane.movements]}
+        table[lane.name] = row
+    return rows("lanes", table)
+
+
+def _movement(movement: Movement) -> Piece:
+    row: dict[str, Piece] = {"turn": Bare(movement.turn.value), "phases": sorted(movement.phases)}
+    if movement.opposed_in:
+        row |= {"opposed_in": sorted(movement.opposed_in), "opposed_by": [Bare(name) for name in movement.opposed_by]}
+    return row
+
+
+def _sumo(site: Imported, channels: tuple[_Channel, ...], callers: tuple[_Caller, ...]) -> Iterator[str]:
+    yield ""
+    yield "sumo:"
+    yield f"  tls: {flow(site.signal.tls)}"
+    yield "  links:"
+    for channel in channels:
+        links = (
+            sorted(channel.group.links) if channel.group is not None else [channel.walk.link] if channel.walk else []
+        )
+        yield f"    {channel.number}: {flow(links)}"
+    yielding = {link: _beside_links(site, link) for link in sorted(site.signal.yields)}
+    if any(yielding.values()):
+        yield "  yields:"
+    for link, foes in yielding.items():
+        if foes:
+            yield f"    {link}: {flow(foes)}"
+    yield "  loops:" if callers else "  loops: {}"
+    for caller in callers:
+        pieces = caller.placed.advance if caller.advance else caller.placed.stopbar
+        yield f"    {caller.number}: {flow([{'lane': p.lane, 'from_m': p.from_m, 'to_m': p.to_m} for p in pieces])}"
+    if site.layout.walks:
+        yield "  crossings:"
+    for k, walk in enumerate(site.layout.walks, start=1):
+        yield f"    {k}: {flow([walk.edge])}"
+    if site.signal.on_red:
+        yield f"  on_red: {flow(sorted(site.signal.on_red))}"
+
+
+def _beside_links(site: Imported, link: int) -> list[int]:
+    """The links that one yields to and that may be green with it."""
+    beside = {other for p in site.layout.goes_in(link) for other in site.layout.beside(p)}
+    return sorted(site.signal.yields[link] & beside)

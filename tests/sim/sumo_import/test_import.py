@@ -1,0 +1,140 @@
+"""What `stopline import sumo` makes of networks of every shape: sites that hold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.check import check_text
+from edge.model.lanes import LaneName, Turn
+from edge.model.site import Site
+from edge.model.units import ChannelNumber, DetectorNumber, PhaseNumber
+from edge.sim.sumo_import.importer import read_network, site_of, traffic_lights
+from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.timing import Times
+from tests.sim.sumo_import.nets import Cross, Leg, net_text
+
+SCENARIOS = Path(__file__).parents[4] / "shared" / "data" / "sumo"
+
+_FULL = Leg(("rs", "s", "l"))
+FOUR = Cross(
+    legs=dict.fromkeys("NESW", _FULL),
+    program=(("rrrGrrrrrrrGrrrr", 10), ("GGGrrrrrGGGrrrrr", 30), ("rrrrrrrGrrrrrrrG", 10), ("rrrrGGGrrrrrGGGr", 30)),
+)
+SHARED = Cross(
+    legs=dict.fromkeys("NESW", Leg(("rs", "sl"), length=40)),
+    program=(
+        ("GGGgrrrrGGGgrrrr", 30),
+        ("yyygrrrryyygrrrr", 3),
+        ("rrrGrrrrrrrGrrrr", 6),
+        ("rrrrGGGgrrrrGGGg", 30),
+        ("rrrrrrrGrrrrrrrG", 6),
+    ),
+)
+TEE = Cross(
+    legs={"E": Leg(("s", "l")), "W": Leg(("rs",)), "S": Leg(("r", "l"))},
+    program=(("GgGGrr", 30), ("GGrrrr", 6), ("rrrrGG", 20)),
+    exits="ESW",
+)  # fmt: skip
+
+
+USUAL = Times()
+
+
+def imported(cross: Cross, tmp_path: Path, times: Times = USUAL) -> Site:
+    path = tmp_path / "x.net.xml"
+    path.write_text(net_text(cross), "utf-8")
+    checked = check_text(site_of(read_network(path), cross.tls, times, "x.net.xml"), "x")
+    assert checked.site is not None, checked.report()
+    assert not checked.warnings
+    return checked.site
+
+
+def channel_of(site: Site, link: int) -> ChannelNumber:
+    assert site.sumo is not None
+    return next(channel for channel, links in site.sumo.links.items() if link in links)
+
+
+def goes_in(site: Site, link: int) -> set[PhaseNumber]:
+    return set(site.shows(site.channels[channel_of(site, link)]))
+
+
+def test_four_legs_with_lanes_of_their_own_for_left_turns_are_a_dual_ring(tmp_path: Path) -> None:
+    site = imported(FOUR, tmp_path)
+    assert site.sequence.rings == (((1, 2), (3, 4)), ((5, 6), (7, 8)))
+    # links: N 0–3, E 4–7, S 8–11, W 12–15, each right, through, through, left
+    assert [goes_in(site, link) for link in (13, 15, 5, 7, 1, 3, 9, 11)] == [{2}, {5}, {6}, {1}, {4}, {7}, {8}, {3}]
+    assert site.phases[PhaseNumber(6)].dual_entry
+    assert {lane.name: lane.phases for lane in site.lanes}[LaneName("W3")] == {5}
+
+
+def test_a_shared_lane_for_left_turns_makes_stages_one_after_the_other(tmp_path: Path) -> None:
+    site = imported(SHARED, tmp_path)
+    assert site.sequence.rings == (((1, 2, 3, 4),),)
+    assert [goes_in(site, link) for link in (0, 3, 4, 7)] == [{1}, {1, 2}, {3}, {3, 4}]
+    assert site.sumo is not None
+    assert site.sumo.yields[3] == (9, 10)  # the left turn from the north to right and through from the south
+    lane = next(lane for lane in site.lanes if lane.name == "N2")
+    left = next(m for m in lane.movements if m.turn is Turn.LEFT)
+    assert (left.phases, left.opposed_in, left.opposed_by) == ({1, 2}, {1}, ("S1", "S2"))
+
+
+def test_a_tee_has_a_left_turn_phase_and_a_stem(tmp_path: Path) -> None:
+    site = imported(TEE, tmp_path)
+    assert site.sequence.rings == (((1, 2), ()), ((6,), (8,)))
+    assert goes_in(site, 1) == {1}
+    assert goes_in(site, 5) == {8}
+
+
+def test_every_lane_has_a_loop_at_the_line_and_one_upstream(tmp_path: Path) -> None:
+    site = imported(FOUR, tmp_path)
+    assert site.sumo is not None
+    lane = site.lanes[0]
+    (at_line,), (upstream,) = site.sumo.loops[lane.stopbar[0]], site.sumo.loops[lane.advance[0]]
+    assert (at_line.lane, at_line.from_m, at_line.to_m) == ("Nin_0", 289.5, 299.5)
+    assert (upstream.from_m, upstream.to_m, lane.advance_m) == (198, 200, 100)
+    assert site.detectors[DetectorNumber(1)].phase == 4
+
+
+def test_a_short_lane_has_its_loop_on_the_way_before_it(tmp_path: Path) -> None:
+    legs = {leg: replace(_FULL, length=8.0, upstream=100.0) for leg in "NESW"}
+    site = imported(replace(FOUR, legs=legs), tmp_path)
+    assert site.sumo is not None
+    pieces = site.sumo.loops[DetectorNumber(1)]
+    assert [(p.lane, p.from_m, p.to_m) for p in pieces] == [("Nin_0", 0, 7.5), ("Nup_0", 97.5, 100)]
+    assert site.sumo.loops[site.lanes[0].advance[0]][0].lane == "Nup_0"
+
+
+def test_what_is_asked_for_is_what_is_timed(tmp_path: Path) -> None:
+    site = imported(FOUR, tmp_path, Times(min_green=7, max_green=40, yellow=4, red=2))
+    phase = site.phases[PhaseNumber(2)]
+    assert (phase.min_green_ms, phase.max_green_ms, phase.yellow_ms, phase.red_clear_ms) == (7000, 40000, 4000, 2000)
+
+
+def test_the_same_network_gives_the_same_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.net.xml"
+    path.write_text(net_text(SHARED), "utf-8")
+    assert site_of(read_network(path), "J", Times(), "x") == site_of(read_network(path), "J", Times(), "x")
+
+
+@pytest.mark.parametrize("name", ["cologne1", "hz_sb", "synth8"])
+def test_the_scenarios_of_the_benchmark_are_imported(name: str) -> None:
+    path = SCENARIOS / name / f"{name}.net.xml"
+    if not path.exists():
+        pytest.skip("the scenarios of the benchmark are not here")
+    net = read_network(path)
+    checked = check_text(site_of(net, traffic_lights(net)[0], Times(), path.name), name)
+    assert checked.site is not None, checked.report()
+    assert len(checked.site.phases) == (4 if name == "cologne1" else 8)
+
+
+def test_what_is_no_network_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "x.net.xml"
+    path.write_text("<net>\n<edge id='a'\n</net>", "utf-8")
+    with pytest.raises(NetProblem, match=r"x\.net\.xml:3:1: this is not XML"):
+        read_network(path)
+    path.write_text("<routes/>", "utf-8")
+    with pytest.raises(NetProblem, match="<routes>, not a SUMO network"):
+        read_network(path)
+    with pytest.raises(NetProblem, match="cannot be read: No such file"):
+        read_network(tmp_path / "y")
