@@ -93,7 +93,7 @@ def walked(way: Way, leg: str) -> bool:
 def net_text(cross: Cross) -> str:
     """The .net.xml."""
     links = ways(cross)
-    places = [*links, *cross.crossings]
+    places: list[Way | str] = [*links, *cross.crossings]
     parts = ['<net version="1.16">']
     parts += [_in_edge(leg, row) for leg, row in cross.legs.items()]
     parts += [_out_edge(leg) for leg in cross.exits]
