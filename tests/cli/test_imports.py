@@ -62,7 +62,7 @@ def test_all_are_written_and_one_that_cannot_be_is_named(
 
 @pytest.mark.parametrize("wrong", [["--yellow", "2"], ["--min-green", "x"], ["--red", "0.15"], ["--tls", "J", "--all"]])
 def test_what_cannot_be_timed_is_refused(net: Path, wrong: list[str]) -> None:
-    assert main(["import", "sumo", str(net), "-o", "s.yaml", *wrong]) == 2
+    assert main(["import", "sumo", str(net), "-o", "s.yaml", *wrong]) == 64
 
 
 def test_a_minimum_above_the_maximum_is_refused(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
