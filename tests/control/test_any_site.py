@@ -202,6 +202,7 @@ class World:
         self.mode = Mode.START_UP_FLASH
         self.waits = Waits(heads(self.site), {p.number for p in self.site.phases.values() if p.locking})
         self.image: dict[int, str] = {}
+        self.standing: set[FaultKind] = set()
 
     def step(
         self, *, flips: float = 0.05, presses: float = 0.01, dead: bool = False, late: int = 0, **more: object
@@ -219,6 +220,7 @@ class World:
         result = self.tick.advance(self.now, inputs)
         assert not result.verdict.violations, result.verdict.violations
         self.mode = result.decision.mode
+        self.standing = {fault.kind for fault in result.decision.faults}
         self.image = {c: i.name for c, i in result.verdict.permitted.shown.items()}
         self.oracle.see(self.now, {c: i for c, i in self.image.items() if c in self.oracle.heads})
         status = self.tick.controller.status(self.now) if self.mode is Mode.RUN else None
