@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from edge.check import (
+    adaptive,
     calendar,
     card,
     coordination,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     *coordination.RULES,
     *external.RULES,
     *lanes.RULES,
+    *adaptive.RULES,
 )
 """Every cross-check. Each looks at the draft and reports; none depends on another."""
 

@@ -5,6 +5,7 @@ What does not fit together within one row is reported here; what two rows say of
 
 from collections.abc import Mapping
 
+from edge.config.convert_adaptive import adaptive_of
 from edge.config.convert_calendar import calendar_of, exceptions_of, schedule_of
 from edge.config.convert_devices import device_of
 from edge.config.convert_external import flash_rules_of, inputs_of
@@ -80,6 +81,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         ped_overlaps=ped_overlaps,
         preempts=preempts_of(rows),
         priorities=priorities_of(rows),
+        adaptive=adaptive_of(rows),
         lanes=lanes_of(rows),
         sumo=sumo_of(rows.sumo),
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from edge.config.adaptive_rows import AdaptiveRow
 from edge.config.calendar_rows import DayActionRow, DayPlanKey, ExceptionRow, ScheduleRow, WeekRow
 from edge.config.device_rows import DeviceRow
 from edge.config.external_rows import ExternalRow, InputKey
@@ -339,5 +340,6 @@ class SiteFile(Row):
     flash: FlashRow = setting({}, "Flash, and the way out of it.")
     overrides: OverridesRow = setting({}, "Departures from a rule, by name.")
     event_log: EventLogRow = setting({}, "How much of the event log is kept.")
+    adaptive: AdaptiveRow | None = optional("Adaptive timing; default: it advises where there are detectors.")
     lanes: dict[LaneKey, LaneRow] = setting({}, "The lanes at the stop lines, by name.")
     sumo: SumoRow | None = optional("Where the site lies in a SUMO network; for the simulation.")

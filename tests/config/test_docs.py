@@ -51,6 +51,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "flash": ("flash",),
     "flash.startup": ("flash", "startup"),
     "event_log": ("event_log",),
+    "adaptive": ("adaptive",),
+    "adaptive.act_unproved": ("adaptive", "act_unproved"),
     "lanes": ("lanes", "N1"),
     "lanes.movements": ("lanes", "N1", "movements", 0),
     "sumo": ("sumo",),

@@ -1,9 +1,12 @@
 """Rows and sections: unknown, missing and unservable settings, and that one slip never hides another."""
 
+import re
+
 import pytest
 
 from edge.config.problems import Mark
 from edge.config.read import LONGEST_FILE, Reading, read_site
+from edge.model.adaptive import AdaptiveMode, AdaptiveRules
 from edge.model.detectors import DetectorKind, OnFault
 from edge.model.devices import (
     ModbusOptions,
@@ -227,9 +230,6 @@ def test_one_slip_of_a_real_cabinet_is_one_problem(old: str, new: str, problem: 
     ("section", "path"),
     [
         ("extends: city.yaml", "extends"),
-        ("adaptive: {mode: advise}", "adaptive"),
-        ("adaptive: {mode: off, knob: 3}", "adaptive"),
-        ("adaptive:", "adaptive"),
         ("web: {listen: 127.0.0.1:8480}", "web"),
         ("mqtt: {broker: x}", "mqtt"),
     ],
@@ -244,6 +244,38 @@ def test_a_section_that_cannot_be_served_is_refused_by_name(section: str, path: 
 
 def test_an_adaptive_section_that_is_off_asks_for_nothing() -> None:
     assert said(MINIMAL + "adaptive: {mode: off, window_cycles: 5}\n") == []
+    assert adaptive("adaptive: {mode: off}").mode is AdaptiveMode.OFF
+
+
+def adaptive(section: str) -> AdaptiveRules:
+    site = read_site(f"{MINIMAL}\n{section}\n", "f").site
+    assert site is not None
+    return site.adaptive
+
+
+def test_a_file_that_does_not_speak_of_adaptive_timing_gets_advice_where_it_has_loops() -> None:
+    assert adaptive("") == adaptive("adaptive: {}") == AdaptiveRules(AdaptiveMode.ADVISE)
+    blind = read_site(re.sub(r"(?ms)^detectors:.*?(?=^\S)", "", MINIMAL), "f").site
+    assert blind is not None
+    assert blind.adaptive.mode is AdaptiveMode.OFF
+
+
+def test_the_limits_of_the_adaptive_layer_are_read() -> None:
+    rules = adaptive(
+        "adaptive: {mode: act, max_wait: 90, ped_max_wait: 60.5, max_green: {2: 70}, act_unproved: {by: A. Miller},"
+        " switchback_days: true}"
+    )
+    assert rules == AdaptiveRules(
+        AdaptiveMode.ACT, 90_000, 60_500, {PhaseNumber(2): 70_000}, "A. Miller", switchback_days=True
+    )
+
+
+@pytest.mark.parametrize("key", ["window_cycles: 5", "max_split_change: 4", "keep: all"])
+def test_a_word_of_the_drafts_is_refused_with_what_to_write_instead(key: str) -> None:
+    (problem,) = read_site(f"{MINIMAL}\nadaptive: {{mode: act, {key}}}\n", "f").problems
+    assert problem.path == f"adaptive.{key.partition(':')[0]}"
+    assert "is a word of the draft" in problem.what
+    assert problem.write
 
 
 def test_every_problem_of_a_file_is_said_at_once_from_top_to_bottom() -> None:

@@ -24,12 +24,14 @@ from edge.eventlog.journal import (
     JournalWriter,
 )
 from edge.eventlog.journal_blocks import BlockCoder, RunDigest, ticks_of
+from edge.model.advice import Advice, Expected, Option, Step
 from edge.model.commands import Command, CommandKind
 from edge.model.detectors import InputSample
 from edge.model.events import Event
 from edge.model.exchange import Inputs, Readback, ShellFault
 from edge.model.faults import FaultKind
 from edge.model.indications import Indication, Lamps
+from edge.model.lanes import LaneName
 from edge.model.plans import LocalTime
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 from tests.eventlog.simulated_disk import SimulatedDisk, crash_states
@@ -65,6 +67,25 @@ plans = st.none() | st.integers(1, 9).map(PlanNumber)
 orders_ = plain | st.builds(
     Command, st.sampled_from(CommandKind), words, words, st.integers(0, 9), about, plans, instants
 )
+some = st.frozensets(st.integers(1, 16).map(PhaseNumber), max_size=4)
+costs = st.floats(-1e6, 1e6)
+options = st.builds(Option, st.lists(st.builds(Step, about, instants, instants), max_size=3).map(tuple), costs)
+expected = st.builds(Expected, words.map(LaneName), costs, costs, words)
+advices = st.builds(
+    Advice,
+    instants,
+    some,
+    some,
+    some,
+    some,
+    some,
+    st.booleans(),
+    words,
+    st.none() | options,
+    st.lists(options, max_size=2).map(tuple),
+    st.lists(expected, max_size=3).map(tuple),
+    instants,
+)
 inputs_ = st.builds(
     Inputs,
     st.dictionaries(numbers(9).map(DetectorNumber), st.one_of(samples, shared_samples), max_size=6),
@@ -73,6 +94,7 @@ inputs_ = st.builds(
     st.lists(orders_, max_size=2).map(tuple),
     st.lists(st.builds(ShellFault, st.sampled_from(FaultKind), words, words), max_size=2).map(tuple),
     st.lists(st.builds(Readback, st.integers(0, 10**6), instants, lamps), max_size=2).map(tuple),
+    advice=st.none() | advices,
 )
 runs = st.lists(st.tuples(st.integers(1, 300), inputs_), max_size=8)
 
@@ -102,7 +124,7 @@ def test_any_row_of_inputs_comes_back_exactly_and_in_order(run: list[tuple[Ms, I
 
 @given(inputs_, st.integers(1, 1_000))
 def test_inputs_that_only_went_on_are_told_in_a_few_bytes(inputs: Inputs, rise_ms: Ms) -> None:
-    steady = replace(inputs, commands=(), readbacks=())
+    steady = replace(inputs, commands=(), readbacks=(), advice=None)
     later = replace(steady, local=_later(steady.local, rise_ms))
     told = json.dumps(encode(rise_ms, steady, later), separators=(",", ":"))
     assert len(told) <= len("[1000,0,0,null,0,0,0,0]")
@@ -110,6 +132,13 @@ def test_inputs_that_only_went_on_are_told_in_a_few_bytes(inputs: Inputs, rise_m
 
 def _later(local: LocalTime | None, rise_ms: Ms) -> LocalTime | None:
     return local and replace(local, day_ms=local.day_ms + rise_ms, epoch_ms=local.epoch_ms + rise_ms)
+
+
+@pytest.mark.parametrize("length", [7, 8])
+def test_a_tick_of_an_earlier_format_is_read(length: int) -> None:
+    """Without wires, as version 1 told it; without advice, as all before version 4."""
+    told = encode(100, Inputs(), Inputs(faults=(ShellFault(FaultKind.TICK_MISSED, "x"),)))
+    assert decode(Inputs(), told[:length])[1].faults
 
 
 def test_one_answer_of_a_device_moves_all_its_samples_at_once() -> None:

@@ -8,6 +8,8 @@ from threading import Event
 import pytest
 
 from edge.eventlog.journal import JournalError, JournalHead, JournalWriter
+from edge.model.adaptive import AdaptiveMode, AdaptiveRules
+from edge.model.advice import Advice, Option, Step
 from edge.model.commands import Command, CommandKind
 from edge.model.exchange import Inputs, ShellFault
 from edge.model.faults import FaultKind
@@ -36,6 +38,18 @@ def eventful(at: Ms) -> Inputs:
         commands = (Command(CommandKind.RESUME, "a test", "seen"),)
     lost = ShellFault(FaultKind.OUTPUT_UNVERIFIED, "cab")
     return Inputs(commands=commands, faults=(lost,) if 30_000 <= at < 33_000 else ())
+
+
+def advising(at: Ms) -> Inputs:
+    """An adaptive layer that holds 2 and 6, then leaves 4 and 8 out for a while, falls silent, and talks nonsense."""
+    if at % 1_000 or 90_000 <= at < 110_000:
+        return Inputs()
+    made_ms = BEGAN + at + at // 5_000
+    major, minor = (frozenset(PhaseNumber(n) for n in pair) for pair in ((2, 6), (4, 8)))
+    if at > 140_000:
+        return Inputs(advice=Advice(made_ms, holds=major, force_offs=major))
+    best = Option((Step((PhaseNumber(2), PhaseNumber(6)), made_ms, made_ms + 9_000),), 12.5)
+    return Inputs(advice=Advice(made_ms, holds=major, omits=minor if at > 40_000 else frozenset(), best=best))
 
 
 def drain(writer: JournalWriter) -> None:
@@ -81,6 +95,13 @@ def test_a_run_is_repeated_bit_for_bit(path: Path) -> None:
     assert report.blocks == 16
     assert report.problem is None
     assert report.simulated_ms == pytest.approx(153_000, abs=200)
+
+
+def test_a_run_with_advice_is_repeated_bit_for_bit_and_another_without_it_is_not(tmp_path: Path) -> None:
+    acting = replace(eight_phase(), adaptive=AdaptiveRules(AdaptiveMode.ACT))
+    advised = record(tmp_path, acting, advising)
+    assert replay_journal(advised, lambda *_: acting).same
+    assert not replay_journal(advised, lambda *_: eight_phase()).same
 
 
 def test_a_latch_from_the_run_before_is_part_of_what_is_repeated(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""The row of `adaptive`: the site's limits for the adaptive layer."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge.config.fields import NumberKey, Seconds, Switch, Text, Word
+from edge.config.row import Row, optional, setting, switch
+from edge.model.adaptive import AdaptiveMode
+from edge.model.units import Ms, PhaseNumber
+
+
+class ActUnprovedRow(Row):
+    """`adaptive.act_unproved`: it acts although shadow shows no gain."""
+
+    by: Annotated[str, Text(empty=False)] = Field(description="The name of the engineer who answers for it.")
+
+
+class AdaptiveRow(Row):
+    """`adaptive`: whether the adaptive layer may ask, and the limits that hold whatever it asks."""
+
+    mode: Annotated[AdaptiveMode, Word(AdaptiveMode)] = setting(
+        "advise", "off: nothing is computed; advise: computed, compared and logged, nothing asked; act: asked."
+    )
+    max_wait: Annotated[Ms, Seconds(30, 600)] = setting(
+        120, "Vehicles that have waited so long are not left out any more, nor is a green held against them, s."
+    )
+    ped_max_wait: Annotated[Ms, Seconds(30, 600)] = setting(90, "The same for those on foot, s.")
+    max_green: dict[Annotated[PhaseNumber, NumberKey(16)], Annotated[Ms, Seconds(1, 600)]] = setting(
+        {}, "Longest hold while somebody waits, s; default 120 % of max_green, at least 60."
+    )
+    act_unproved: ActUnprovedRow | None = optional("Acts although shadow shows no gain, by somebody's name.")
+    switchback_days: Annotated[bool, Switch()] = switch(
+        "On every second day plain actuation runs, so that the gain can be shown.", default=False
+    )
