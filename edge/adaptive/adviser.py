@@ -1,0 +1,47 @@
+"""The adviser: from an observation to advice, once a second. The optimiser's process, simulation and shadow call it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from edge.adaptive.estimator import LoopEstimator
+from edge.adaptive.faces import Estimator, Health, Optimiser
+from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
+from edge.model.advice import Advice
+from edge.model.observation import Observation
+from edge.model.site import Site
+from edge.model.units import DetectorNumber
+
+
+class AllBelieved:
+    """Implements `edge.adaptive.faces.Health`: every loop is believed that the engine has not failed."""
+
+    def see(self, seen: Observation) -> Mapping[DetectorNumber, str]:  # noqa: ARG002 - nothing is looked at
+        """No loop is doubted."""
+        return {}
+
+
+class Adviser:
+    """The adaptive layer of one site. Pure: the same observations in the same order give the same advice, bit for bit."""
+
+    def __init__(self, site: Site) -> None:
+        self._estimator = LoopEstimator(site)
+        self._health: Health = AllBelieved()
+        self._optimiser: Optimiser = RollingHorizon(site, self._estimator.lanes)
+
+    @property
+    def estimator(self) -> Estimator:
+        """What it believes of the street."""
+        return self._estimator
+
+    def advise(self, seen: Observation) -> Advice:
+        """What is asked for now."""
+        self._estimator.see(seen, self._health.see(seen))
+        return self._optimiser.advise(seen, self._estimator.forecast(self._optimiser.stages, HORIZON_S))
+
+    def learned(self) -> dict[str, Any]:
+        """What was learned of the street, as values of JSON, to be kept over restarts."""
+        return self._estimator.learned()
+
+    def relearn(self, told: Mapping[str, Any]) -> bool:
+        """Take back what was learned before; False where it is of other lanes or another version."""
+        return self._estimator.relearn(told)

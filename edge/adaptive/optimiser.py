@@ -1,0 +1,139 @@
+"""The rolling-horizon optimiser: from an observation and a forecast to what shall be asked for in this second."""
+
+from collections.abc import Mapping, Sequence
+
+from edge.adaptive.courses import Chains, Courses
+from edge.adaptive.forecast import Forecast, Stage
+from edge.adaptive.horizon import Found, Horizon, Start
+from edge.adaptive.moves import MoveTable
+from edge.adaptive.openings import Opening, Openings
+from edge.adaptive.stages import StageGraph
+from edge.adaptive.standing import GREEN, Standing, Tracker
+from edge.adaptive.street import Builder, Waiter
+from edge.model.advice import NOBODY, Advice, Expected, Option, Step
+from edge.model.exchange import PedInterval
+from edge.model.lanes import Lane
+from edge.model.observation import Observation, PhaseSeen
+from edge.model.site import Site
+from edge.model.units import SECOND_MS, Ms, PhaseNumber
+
+HORIZON_S = 60
+"""How far plans are made: flat from 45 to 80 s (adaptive-control, section 4)."""
+BEFORE_LIMIT_S = 20.0
+"""So long before a wait reaches the site's limit it goes before everything else: a green and a clearance. Ours."""
+PED_WEIGHT = 1.0
+"""Of a pedestrian call, in vehicles: at least one person waits, as in a car."""
+TRANSIT_WEIGHT = 15.0
+"""Of a bus that asks for priority, in vehicles: some twenty people beside 1.3 in a car."""
+
+
+class RollingHorizon:
+    """Implements `edge.adaptive.faces.Optimiser` for one site and its lanes."""
+
+    def __init__(self, site: Site, lanes: Sequence[Lane]) -> None:
+        self._site = site
+        self._lanes = tuple(lanes)
+        self._graph = StageGraph(site)
+        self._tracker = Tracker(site, self._graph)
+        self._openings = Openings(self._graph)
+        self._courses = Courses(self._graph, self._lanes)
+        self._chains = Chains(self._courses)
+        self._table = MoveTable(self._courses, self._chains, self._openings)
+        yellow_s = min(p.yellow_ms for p in site.phases.values()) / SECOND_MS
+        self._builder = Builder(self._courses, [lane.name for lane in self._lanes], yellow_s)
+        self.rows = 0
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage that it may consider."""
+        return self._graph.stages
+
+    def advise(self, seen: Observation, forecast: Forecast) -> Advice:
+        """What to ask for now."""
+        at = self._tracker.read(seen)
+        if not forecast.fit:
+            return Advice(seen.now, healthy=False, why=forecast.why, expects=_expects(forecast))
+        minimum_ms = self._minimum_ms(seen)
+        openings = self._openings.of(at, minimum_ms)
+        found = [Found(0, (), 0.0)] if len(openings) == 1 else self._search(seen, forecast, openings, minimum_ms)
+        return self._advice(seen, forecast, at, openings, found)
+
+    def _minimum_ms(self, seen: Observation) -> dict[PhaseNumber, Ms]:
+        """The least green of every phase if it began now."""
+        walks = {p.number for p in seen.phases if p.ped_call}
+        rows = self._site.phases.items()
+        return {n: p.longest_minimum_ms if p.ped and n in walks else p.min_green_ms for n, p in rows}
+
+    def _search(
+        self, seen: Observation, forecast: Forecast, openings: Sequence[Opening], minimum_ms: Mapping[PhaseNumber, Ms]
+    ) -> list[Found]:
+        chains = Chains(self._courses, self._chains)
+        first = [chains.add(self._courses.course(o.change), o.change.target) for o in openings]
+        waiters = self._waiters(seen)
+        columns = [*range(len(self._lanes)), *(self._courses.phase_column[w.phase] for w in waiters)]
+        limit_s = self._site.adaptive.max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
+        nodes = chains.nodes()
+        street = self._builder.build(forecast, waiters, nodes.course, HORIZON_S, limit_s)
+        horizon = Horizon(street, self._table.moves(minimum_ms, columns), nodes)
+        found = horizon.search([Start(n, o.left_s, o.cost) for n, o in zip(first, openings, strict=True)], HORIZON_S)
+        self.rows = horizon.most_rows
+        return found
+
+    def _waiters(self, seen: Observation) -> list[Waiter]:
+        """Who waits and is no vehicle of a lane."""
+        limit_s = self._site.adaptive.ped_max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
+        walks = [
+            Waiter(p.number, PED_WEIGHT, _waited_s(p, seen.now), limit_s, at_once=True)
+            for p in seen.phases
+            if p.ped_call and p.ped is PedInterval.DONT_WALK and p.interval not in GREEN
+        ]
+        buses = [Waiter(p, TRANSIT_WEIGHT, 0.0, limit_s, at_once=False) for p in sorted(seen.transit)]
+        return walks + buses
+
+    # ── from the plan to advice ─────────────────────────────────────────────────────────────────
+
+    def _advice(
+        self, seen: Observation, forecast: Forecast, at: Standing, openings: Sequence[Opening], found: Sequence[Found]
+    ) -> Advice:
+        opening = openings[found[0].start]
+        self._tracker.aim(opening.next_stage)
+        greens = frozenset(at.greens)
+        coming = opening.next_stage - (greens - opening.ends_now)
+        changing = bool(opening.ends_now or coming)
+        options = tuple(self._option(seen.now, at, openings, f) for f in found) if len(openings) > 1 else ()
+        return Advice(
+            made_ms=seen.now,
+            calls=coming,
+            holds=greens & opening.next_stage,
+            force_offs=opening.ends_now,
+            omits=frozenset(self._site.phases) - opening.next_stage - greens if changing else NOBODY,
+            best=options[0] if options else None,
+            others=options[1:],
+            expects=_expects(forecast),
+        )
+
+    def _option(self, now: Ms, at: Standing, openings: Sequence[Opening], found: Found) -> Option:
+        """A plan in absolute times."""
+        opening = openings[found.start]
+        change, steps = opening.change, []
+        ends = max((ms for ms in change.ends.values() if ms >= 0), default=None)
+        begins = now + max(change.lasts_ms, 0)
+        if found.start:
+            steps.append(Step(tuple(sorted(at.target)), now, now + (ends or 0)))
+        stage = change.target
+        for second, move in found.steps:
+            steps.append(Step(tuple(sorted(stage)), begins, now + second * SECOND_MS))
+            later = self._table.changes[move]
+            stage, begins = later.target, now + second * SECOND_MS + later.lasts_ms
+        steps.append(Step(tuple(sorted(stage)), begins, max(begins, now + HORIZON_S * SECOND_MS)))
+        return Option(tuple(steps), found.cost)
+
+
+def _waited_s(p: PhaseSeen, now: Ms) -> float:
+    return (now - p.waiting_since_ms) / SECOND_MS if p.waiting_since_ms is not None else 0.0
+
+
+def _expects(forecast: Forecast) -> tuple[Expected, ...]:
+    return tuple(
+        Expected(lane.lane, round(lane.queue, 2), round(sum(lane.arrivals), 2), lane.source) for lane in forecast.lanes
+    )

@@ -1,0 +1,123 @@
+"""From a forecast to the arrays of the search: service by node, arrivals by second, weights, and the cost of what is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.adaptive.courses import Course, Courses, Floats, Ints
+from edge.adaptive.forecast import Forecast, LaneForecast
+from edge.adaptive.horizon import Street
+from edge.model.lanes import LaneName
+from edge.model.units import PhaseNumber
+
+YELLOW_USED_S = 2.0
+"""Of a yellow, what still serves a queue: the usual extension of effective green (HCM 6, 19: e = 2 s)."""
+STOP_S = 3.0
+"""What stopping costs a vehicle beside its wait: v / 2a of speeding up again, 50 km/h and 2.3 m/s2. Also of its fuel."""
+PATIENCE_S = 45.0
+"""From this wait on a vehicle counts more, with the square of what is over (adaptive-control, stabilisation)."""
+RED_LEFT_S = 4.0
+"""What a vehicle left at a red at the end waits at least: one clearance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """Somebody who waits for one phase and is no vehicle of a lane: on foot, in a bus, or unseen (recall).
+
+    `at_once`: served by the beginning of a green, as a walk is; else by any second of it.
+    """
+
+    phase: PhaseNumber
+    weight: float
+    waited_s: float
+    limit_s: float
+    at_once: bool
+
+
+class Builder:
+    """Builds the arrays of one search after the other for the same lanes."""
+
+    def __init__(self, courses: Courses, lanes: Sequence[LaneName], yellow_s: float) -> None:
+        self._courses = courses
+        self._lanes = tuple(lanes)
+        self._yellow_used_s = min(YELLOW_USED_S, yellow_s)
+        self._sets: list[frozenset[int]] = []
+
+    def build(
+        self, forecast: Forecast, waiters: Sequence[Waiter], nodes: Course, seconds: int, limit_s: float
+    ) -> Street:
+        """The street as `forecast` sees it."""
+        known = {lane.lane: lane for lane in forecast.lanes}
+        lanes = [known[name] for name in self._lanes]
+        columns = list(range(len(lanes))) + [self._courses.phase_column[w.phase] for w in waiters]
+        since, over, stage = nodes.since[:, columns], nodes.over[:, columns], nodes.stage[:, columns]
+        share = self._share(lanes, waiters, since, over)
+        clear, opposed, opposer = self._service(lanes, len(waiters))
+        place = np.arange(len(columns))[None, :]
+        rate = clear[stage, place]
+        arrivals = np.zeros((seconds, len(columns)))
+        for c, lane in enumerate(lanes):
+            seen = np.array(lane.arrivals[:seconds])
+            arrivals[: len(seen), c] = seen
+            arrivals[len(seen) :, c] = lane.rate
+        best = clear.max(axis=0)
+        flow = np.array([lane.rate for lane in lanes] + [0.0] * len(waiters))
+        weight = np.array([lane.weight for lane in lanes] + [w.weight for w in waiters])
+        stop = np.array([STOP_S] * len(lanes) + [0.0] * len(waiters))
+        return Street(
+            queue=np.array([float(lane.queue) for lane in lanes] + [1.0] * len(waiters)),
+            wait=np.array([float(lane.waiting_s) for lane in lanes] + [w.waited_s for w in waiters]),
+            arrivals=arrivals,
+            weight=weight,
+            stop_s=stop * weight,
+            clear=rate * share,
+            opposed=opposed[stage, place] * share,
+            credit=np.where(share > 0, np.maximum(1.0 - np.maximum(rate, 0.3), 0.0), 0.0) * (rate > 0),
+            opposer=opposer[stage, place],
+            opposers=self._opposers(len(columns)),
+            queue_sq=weight / (2.0 * np.maximum(best - flow, 0.08)),
+            queue_on=weight * 1.0,
+            queue_off=weight * RED_LEFT_S,
+            patience=np.full(len(columns), PATIENCE_S),
+            limit=np.array([limit_s] * len(lanes) + [w.limit_s for w in waiters]),
+        )
+
+    def _share(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter], since: Floats, over: Floats) -> Floats:
+        """Which share of each second each column is served: after its start-up loss, and into its yellow."""
+        loss = np.array([lane.start_loss_s for lane in lanes] + [0.0] * len(waiters))
+        new = np.clip(since + 1.0 - loss, 0.0, 1.0)
+        old = np.clip(self._yellow_used_s - over, 0.0, 1.0)
+        for k, waiter in enumerate(waiters, start=len(lanes)):
+            if waiter.at_once:
+                new[:, k] = (since[:, k] >= 0) & (since[:, k] < 1.0)
+                old[:, k] = 0.0
+        share: Floats = np.maximum(new, old)
+        return share
+
+    def _service(self, lanes: Sequence[LaneForecast], others: int) -> tuple[Floats, Floats, Ints]:
+        """By stage and column: the clear rate, the opposed rate, and the number of the set that opposes."""
+        stages = self._courses.graph.stages
+        shape = (len(stages), len(lanes) + others)
+        clear, opposed, opposer = np.ones(shape), np.ones(shape), np.zeros(shape, dtype=np.int64)
+        place = {lane.lane: c for c, lane in enumerate(lanes)}
+        self._sets = [frozenset()]
+        for c, lane in enumerate(lanes):
+            for s, stage in enumerate(stages):
+                service = lane.service.get(stage)
+                clear[s, c], opposed[s, c] = (service.clear, service.opposed) if service is not None else (0.0, 0.0)
+                if service is not None and service.opposed_by and service.opposed < service.clear:
+                    opposer[s, c] = self._set(service.opposed_by, place)
+        return clear, opposed, opposer
+
+    def _set(self, names: Sequence[LaneName], place: Mapping[LaneName, int]) -> int:
+        opposers = frozenset(place[n] for n in names if n in place)
+        if opposers not in self._sets:
+            self._sets.append(opposers)
+        return self._sets.index(opposers)
+
+    def _opposers(self, columns: int) -> Floats:
+        sets = np.zeros((len(self._sets), columns))
+        for k, members in enumerate(self._sets):
+            sets[k, sorted(members)] = 1.0
+        return sets
