@@ -25,6 +25,14 @@ nema: $(STAMP)
 recorded: $(STAMP)
 	$(BIN)/python bench/recorded.py
 
+# Queues as estimated from loops beside SUMO's vehicles. ONLY="--only cologne1", ONLY="--broken advance", ONLY="--act" …
+.PHONY: bench-estimation
+bench-estimation: $(STAMP)
+	$(PYTHON) -m venv .venv-sumo
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[sumo]"
+	PYTHONPATH=bench .venv-sumo/bin/python bench/estimation.py $(ONLY)
+
 # Delay in SUMO beside tuned peers. The core fits in 45 minutes on 2 cores; FULL=1 does the rest; both go on where they were stopped.
 .PHONY: bench-traffic
 bench-traffic: $(STAMP)

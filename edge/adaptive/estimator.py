@@ -109,6 +109,7 @@ class LoopEstimator:
             if going and out.green_from_ms is None:
                 out.begin_green(min(self._green[phase] for phase in going))
                 state.needed_s = None
+                state.lent.clear()
             elif not going and out.green_from_ms is not None and not _goes_on(state.lane, seen.phases):
                 out.end_green(min(_ended(state.lane, seen.phases), seen.now))
             if going:

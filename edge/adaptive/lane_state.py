@@ -79,7 +79,7 @@ class LaneState:
     @property
     def storage(self) -> float:
         """How many vehicles the lane holds."""
-        return max(self.lane.length_m / SPACING_M, 1.0)
+        return max(self.lane.length_m / CLOSEST_M, 1.0)
 
     @property
     def rate(self) -> float:
@@ -213,10 +213,18 @@ class LaneState:
     def gather(self, now: Ms) -> None:
         """What nobody sees gathers at the mean rate: behind a queue over the advance loop, or without such a loop."""
         self.inflow.pass_time(now)
+        if self.sees_in and self.inflow.blind(now) and not self.outflow.moving(now):
+            self._fill(now)
         if self.sees_in and not self.inflow.reached:
             self.hidden = max(0.0, self.hidden - 1.0) if self.hidden else 0.0
             return
         self.hidden = min(self.hidden + self.rate, max(0.0, self.storage - len(self.coming)))
+
+    def _fill(self, now: Ms) -> None:
+        """A queue stands on the advance loop: there are as many vehicles before it as there is room for."""
+        if self.outflow.occupied or not self.sees_out:
+            missing = int(self.inflow.distance_m / SPACING_M) - len(self.coming)
+            self.coming += [now] * max(missing, 0)
 
     def discharge_unseen(self, now: Ms, served: float) -> None:
         """Without a stop-bar loop the queue leaves at the rate `served` (0: red), whole vehicles first from the list."""

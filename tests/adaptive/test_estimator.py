@@ -85,7 +85,7 @@ def test_a_queue_over_the_advance_loop_grows_on_at_the_mean_rate_within_its_stor
     later = street.until(60).lane().queue
     assert seen >= 7
     assert later > seen + 1
-    assert street.until(400).lane().queue == pytest.approx(90.0 / 7.5)
+    assert street.until(400).lane().queue == pytest.approx(90.0 / 6.5)
 
 
 def test_a_head_that_does_not_move_blocks_its_lane_in_this_stage_and_in_no_other() -> None:
