@@ -32,6 +32,7 @@ def lines(status: Said, width: int = WIDTH) -> list[str]:
         f"CONTROL   {status['control']['line']}",
         *(_ring(k, ring, phases) for k, ring in enumerate(status["rings"], 1)),
         *_plan(status["plan"]),
+        *(f"ADAPTIVE  {a['sentence']}" for a in [status.get("adaptive")] if a),
         *(f"PRIORITY  {p['number']}: {p['doing']}" for p in status["priorities"]),
         *(
             f"PREEMPT   {p['number']} {p['kind']}: {p['stage']} for {p['for_s']:.0f} s"

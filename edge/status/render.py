@@ -16,6 +16,7 @@ from edge.model.plans import LocalTime
 from edge.model.sequence import Sequence as Rings
 from edge.model.site import Channel, Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
+from edge.status.adaptive import adaptive
 from edge.status.control import control
 from edge.status.coordination import coordination, step_sentence
 from edge.status.facts import DeviceFacts, Entry, LoopFacts, Published, ShellFacts
@@ -50,6 +51,7 @@ def status(published: Published) -> Said:
         "preempt": _preempt(core),
         "priorities": [{"number": p.number, "doing": p.doing} for p in core.priorities],
         "rings": [_ring(ring, core) for ring in _order(site, core).rings],
+        "adaptive": adaptive(core.now, core.adaptive),
         "phases": [_phase(site, phase) for phase in core.phases],
         "overlaps": [_overlap(site, overlap) for overlap in core.overlaps],
         "detectors": [_detector(site, core.now, detector) for detector in core.detectors],
@@ -141,7 +143,7 @@ def _mode_sentence(published: Published) -> str:
         return f"Preempt {core.preempt.number} ({core.preempt.kind}): {core.preempt.stage}"
     plan = published.site.plans[core.plan] if core.plan is not None else None
     if plan is None:
-        return "Running free, actuated"
+        return f"Running free, {'adaptive' if core.adaptive is not None and core.adaptive.acting else 'actuated'}"
     running = f"Running plan {plan.number} {plan.name}".rstrip()
     return f"{running}, coordinated, {step_sentence(core.coordination)}" if core.coordination else running
 
