@@ -1,0 +1,101 @@
+"""Dead, and dead now and then: silence that its own past, its lane and the rest of the junction make improbable.
+
+`LANE`: who passes the advance loop reaches the stop bar within the slowest way to it, and who reaches an empty stop bar has
+passed the advance loop; the share that does is learned (0.95 to 1 forward in SUMO, less where an upstream lane forks). One
+trial at a time: a platoon is one piece of evidence. `OWN`, `NEIGHBOURS`: see `health_silence`. A loop that dies for moments
+only shows as a share of its lane that halves, and as vehicles that vanish under red.
+"""
+
+from math import log
+
+from edge.adaptive.health_evidence import Drift, Kind, Odds
+from edge.adaptive.health_loop import LoopTrack
+from edge.adaptive.health_silence import Silence
+from edge.model.units import SECOND_MS, Ms
+
+_USUAL_SHARE = 0.92
+"""Ours: what is lost in ones does not add up to a share that halves."""
+_FADES = 0.998
+"""The usual share is forgotten slowly, so that a loop which fails ever more often does not become its own measure. Ours: by
+half in 350 trials, some hours."""
+_HALF = log(2.0)
+_OFTEN = 0.5
+"""How often a vehicle vanishes under red from a loop that drops out now and then. Ours."""
+_SELDOM = 0.05
+"""And from a healthy one at least, for some change lanes or stand beyond the loop. Measured in SUMO: 0 to 0.1. Ours."""
+
+
+class Dead:
+    """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are; `may_leave`: under
+    red, by a turn that does not wait for green."""
+
+    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "missing", "odds", "silence", "vanished")
+
+    def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
+        self.odds = odds
+        self.silence = Silence(others)
+        self.missing = Drift()  # trials of its lane, against a share that halves
+        self.vanished = Drift()  # vehicles that vanish under red
+        self._stays = Odds(4.0, 2.0) if may_leave else Odds(10.0, 0.5)
+        self._usual = 0.0
+        self._from_ms: Ms = now
+        self._due_ms: Ms | None = None
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.odds.forget_row()
+        self.silence.forget()
+        self._due_ms = None
+        self.missing.clear()
+        self.vanished.clear()
+
+    def freshen(self) -> None:
+        """Nobody knows what happened until now."""
+        self._due_ms = None
+        self.silence.forget()
+
+    def came(self, at: Ms, way_ms: Ms) -> None:
+        """Somebody passed the advance loop; he must be at this stop bar within `way_ms`."""
+        if self._due_ms is None:
+            self._from_ms, self._due_ms = at, at + way_ms
+
+    def passed(self, at: Ms, way_ms: Ms, track: LoopTrack) -> None:
+        """Somebody reached an empty stop bar; this advance loop must have seen him within `way_ms`."""
+        if self._due_ms is None and track.heard_s * SECOND_MS > way_ms:
+            self._from_ms, self._due_ms = at - way_ms, at
+
+    def second(self, now: Ms, track: LoopTrack) -> None:
+        """End a trial that is due."""
+        if self._due_ms is not None and now >= self._due_ms:
+            self._due_ms = None
+            self._try(hit=track.on or (track.last_on_ms is not None and track.last_on_ms > self._from_ms))
+
+    def red_over(self, *, vanished: bool) -> None:
+        """A red is over in which somebody stood here."""
+        leaves = max(_SELDOM, 1 - self._stays.share)
+        if vanished:
+            self._stays.miss()
+            self.vanished.add(log(_OFTEN / leaves))
+        else:
+            self._stays.hit()
+            self.vanished.add(log((1 - _OFTEN) / (1 - leaves)))
+
+    def evidence(self, track: LoopTrack) -> dict[Kind, float]:
+        """What speaks for its being dead."""
+        if track.on:
+            return {}
+        return {**self.silence.evidence(alive=track.alive), Kind.LANE: self.odds.against}
+
+    def now_and_then(self) -> dict[Kind, float]:
+        """What speaks for its dropping out."""
+        return {Kind.LANE: self.missing.nats, Kind.LAMPS: self.vanished.nats}
+
+    def _try(self, *, hit: bool) -> None:
+        self._usual = max(self._usual * _FADES, min(_USUAL_SHARE, self.odds.share))
+        share = self._usual
+        if hit:
+            self.odds.hit()
+            self.missing.add(-_HALF)
+        else:
+            self.odds.miss()
+            self.missing.add(log((1 - share / 2) / (1 - share)))
