@@ -131,6 +131,7 @@ def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
 
 def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     _simulate(verbs)
+    _cabinet(verbs)
     replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat an input journal bit for bit.")
     replay.add_argument("site", nargs="?", type=Path, metavar="SITE", help="site file (with --log)")
     source = replay.add_mutually_exclusive_group(required=True)
@@ -167,6 +168,18 @@ def _simulate(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     simulate.add_argument("--json", action="store_true", help="print JSON")
     _plant(simulate)
     _traffic(simulate, seed=None)
+
+
+def _cabinet(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    cabinet = _verb(verbs, "cabinet", "Simulated traffic behind the real protocols of a site's devices, in real time.")
+    cabinet.add_argument("site", type=Path, metavar="SITE")
+    cabinet.add_argument("--bench", type=Path, metavar="DIR", help="write a copy for this computer, and serve that")
+    cabinet.add_argument("--listen", metavar="ADDRESS", help="address of the Modbus servers (default: loopback alone)")
+    cabinet.add_argument("--duration", type=_positive, metavar="S", help="end by itself after so many seconds")
+    cabinet.add_argument("--step", type=_positive, metavar="S", help="step of SUMO (default: its file's; 0.1 is right)")
+    cabinet.add_argument("--fault", action="append", default=[], metavar="KIND:DETECTORS[@FROM-TO]", help=_FAULTS)
+    _plant(cabinet)
+    _traffic(cabinet, seed=None)
 
 
 _FAULTS = (

@@ -20,7 +20,7 @@ EX_UNAVAILABLE = 69
 def simulate(options: Namespace) -> int:
     """`stopline simulate SITE…`."""
     sites = [site_of(path) for path in options.sites]
-    _agree(options)
+    agree(options)
     try:
         report, violations = _sumo(options, sites) if options.plant == "sumo" else _builtin(options, sites[0])
         if options.out is not None and not _is_log(options.out):
@@ -34,18 +34,18 @@ def simulate(options: Namespace) -> int:
     return judged(violations)
 
 
-def _agree(options: Namespace) -> None:
+def agree(options: Namespace) -> None:
     """Refuse what does not go together."""
-    sumo = options.plant == "sumo"
+    sumo, several = options.plant == "sumo", len(getattr(options, "sites", ())) > 1
     if sumo and options.sumocfg is None:
         raise Refusal(EX_USAGE, "--plant sumo needs the network and its traffic: --sumocfg FILE")
     if not sumo and (options.sumocfg or options.tls):
         raise Refusal(EX_USAGE, "--sumocfg and --tls are of SUMO: add --plant sumo")
-    if not sumo and len(options.sites) > 1:
+    if not sumo and several:
         raise Refusal(
             EX_USAGE, "the built-in plant knows one junction; several run in SUMO: --plant sumo --sumocfg FILE"
         )
-    if options.tls and len(options.sites) > 1:
+    if options.tls and several:
         raise Refusal(
             EX_USAGE, "--tls names one traffic light, for one site file; several say it themselves in `sumo:`"
         )
@@ -66,7 +66,7 @@ def _builtin(options: Namespace, site: "Site") -> tuple[Mapping[str, Any], tuple
         duration_ms=round((options.duration or 3_600) * SECOND_MS),
         plan=None if options.plan is None else PlanNumber(options.plan),
         out=log,
-        faults=_faults(options),
+        faults=faults_asked(options),
     )
     report = run(site, setting, adviser=adaptive_layer)
     return report.as_dict(), report.violations
@@ -88,7 +88,7 @@ def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], t
         duration_ms=None if options.duration is None else round(options.duration * SECOND_MS),
         plan=None if options.plan is None else PlanNumber(options.plan),
         tls=options.tls,
-        faults=_faults(options),
+        faults=faults_asked(options),
         out=options.out,
     )
     try:
@@ -98,7 +98,12 @@ def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], t
     return report.as_dict(), report.violations
 
 
-def _faults(options: Namespace) -> "tuple[InjectedFault, ...]":
+def faults_asked(options: Namespace) -> "tuple[InjectedFault, ...]":
+    """The faults of `--fault`.
+
+    Raises:
+        ValueError: one of them is none.
+    """
     from edge.sim.faults import parse_fault
 
     return tuple(parse_fault(text) for text in options.fault)

@@ -18,6 +18,12 @@ def _simulate(options: Namespace) -> int:
     return simulate(options)
 
 
+def _cabinet(options: Namespace) -> int:
+    from edge.cli.cabinet import cabinet
+
+    return cabinet(options)
+
+
 def _schedule(options: Namespace) -> int:
     from edge.cli.schedule import schedule
 
@@ -58,6 +64,7 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "schedule": _schedule,
     "run": _run,
     "simulate": _simulate,
+    "cabinet": _cabinet,
     "replay": analyse.replay,
     "events": analyse.events,
     "import": _import,

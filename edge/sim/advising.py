@@ -4,7 +4,6 @@ After the tick that ends nine tenths of a second it is told what was seen, and i
 process beside the daemon had needed a tenth of a second.
 """
 
-from importlib import import_module
 from typing import Protocol
 
 from edge.clock import monotonic_us
@@ -66,7 +65,7 @@ def adaptive_layer(site: Site) -> Advises:
         ValueError: it is not installed with all that it needs.
     """
     try:
-        found: Advises = import_module("edge.adaptive.adviser").Adviser(site)
+        from edge.adaptive.adviser import Adviser  # noqa: PLC0415 - needs an extra, and only who asks for it
     except ImportError as error:
         raise ValueError(f"the adaptive layer cannot be loaded: {error} — pip install 'stopline[adaptive]'") from error
-    return found
+    return Adviser(site)

@@ -1,5 +1,6 @@
 """The adaptive layer in simulation: when it is asked, and when its answer arrives."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,6 @@ from edge.model.exchange import Mode
 from edge.model.observation import Observation
 from edge.model.site import Site
 from edge.model.units import PhaseNumber
-from edge.sim import advising
 from edge.sim.advising import Advising, adaptive_layer
 from edge.sim.demand import Demand
 from edge.sim.simulate import Setting, Strategy, simulate
@@ -76,9 +76,7 @@ def test_what_it_asks_for_reaches_the_lamps_of_the_built_in_plant() -> None:
 
 
 def test_an_adaptive_layer_that_cannot_be_loaded_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(_: str) -> object:
-        raise ImportError("No module named 'numpy'")
-
-    monkeypatch.setattr(advising, "import_module", missing)
-    with pytest.raises(ValueError, match=r"'numpy' — pip install 'stopline\[adaptive\]'"):
+    assert adaptive_layer(two_phase()).advise(Observation(900, Mode.RUN, ())).made_ms == 900
+    monkeypatch.setitem(sys.modules, "edge.adaptive.adviser", None)
+    with pytest.raises(ValueError, match=r"pip install 'stopline\[adaptive\]'"):
         adaptive_layer(two_phase())

@@ -4,6 +4,7 @@ Nothing of SUMO's vehicles comes through here but presence and counts, as a wire
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from edge.model.detectors import InputSample
 from edge.model.indications import Indication
@@ -15,6 +16,17 @@ from edge.sim.sumo.loops import PlacedLoop, placed_loops
 from edge.sim.sumo.presence import Presence, Span
 from edge.sim.sumo.street import Street
 from edge.sim.sumo.walkers import CrossingFigures, WatchedButton
+
+
+def place_of(site: Site, tls: str | None = None) -> SumoSite:
+    """Where a site lies; `tls`: its traffic light, where it is not the one that the site file names.
+
+    Raises:
+        ValueError: the site does not say.
+    """
+    if site.sumo is None:
+        raise ValueError(f"{site.name} does not say where it lies in the network — stopline import sumo writes `sumo:`")
+    return site.sumo if tls is None else replace(site.sumo, tls=tls)
 
 
 class Place:

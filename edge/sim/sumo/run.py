@@ -6,19 +6,19 @@ shown exactly.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edge.clock import monotonic_ms
 from edge.model.site import Site
-from edge.model.sumo import SumoSite
 from edge.model.units import DAY_MS, HOUR_MS, TICK_MS, Ms, PlanNumber
 from edge.sim.faults import InjectedFault
 from edge.sim.run import local_start
 from edge.sim.simulate import START_LOCAL_MS, Strategy, with_strategy
 from edge.sim.sumo.junction import Advisers, Junction, JunctionSetting, lead_ms
 from edge.sim.sumo.loops import additional_file, placed_loops
+from edge.sim.sumo.place import place_of
 from edge.sim.sumo.report import JunctionReport, SumoReport
 from edge.sim.sumo.street import Street, command_of
 from edge.sim.sumo.sumocfg import read_config, written
@@ -76,16 +76,9 @@ def simulate_sumo(
 
 
 def _setting_of(site: Site, index: int, setting: SumoSetting, advisers: Advisers | None) -> JunctionSetting:
-    sumo = site.sumo
-    if sumo is None:
-        raise ValueError(f"{site.name} does not say where it lies in the network — stopline import sumo writes `sumo:`")
     running = with_strategy(site, setting.strategy, setting.plan)
     adviser = advisers(running) if advisers and setting.strategy is Strategy.ADAPTIVE else None
-    return JunctionSetting(running, _at(sumo, setting.tls), index, setting.faults, adviser)
-
-
-def _at(sumo: SumoSite, tls: str | None) -> SumoSite:
-    return sumo if tls is None else replace(sumo, tls=tls)
+    return JunctionSetting(running, place_of(site, setting.tls), index, setting.faults, adviser)
 
 
 def _saved(junctions: Sequence[JunctionSetting], out: Path | None) -> dict[str, Path]:
