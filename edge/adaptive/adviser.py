@@ -33,9 +33,13 @@ class Adviser:
         """What it believes of the street."""
         return self._estimator
 
+    def see(self, seen: Observation) -> None:
+        """Take in one second without an answer: it would come too late."""
+        self._estimator.see(seen, self._health.see(seen))
+
     def advise(self, seen: Observation) -> Advice:
         """What is asked for now."""
-        self._estimator.see(seen, self._health.see(seen))
+        self.see(seen)
         return self._optimiser.advise(seen, self._estimator.forecast(self._optimiser.stages, HORIZON_S))
 
     def learned(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 CONFIG = Path("/etc/stopline/intersection.yaml")
 STATE = Path("/var/lib/stopline")
+LEARNED = Path("/var/lib/stopline-optimiser")
 SOCKET = Path("/run/stopline/control.sock")
 
 
@@ -125,8 +126,13 @@ def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     run.add_argument("--duration", type=_positive, metavar="S", help="stop by itself after so many seconds")
     run.add_argument("--journal", action="store_true", help="keep the input journal")
     run.add_argument("--simulated", action="store_true", help="drive a built-in simulated intersection, no hardware")
+    run.add_argument("--no-optimiser", action="store_true", help="start no process of the adaptive layer beside it")
     run.add_argument("--plain", action="store_true", help="log lines even on a terminal")
     _traffic(run)
+    text = "Run the adaptive layer beside a controller, as its own process; it may end at any time."
+    optimiser = _verb(verbs, "optimise", text)
+    optimiser.add_argument("--socket", type=Path, default=SOCKET, help="control socket (default %(default)s)")
+    optimiser.add_argument("--state", type=Path, default=LEARNED, help="what it learns (default %(default)s)")
 
 
 def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:

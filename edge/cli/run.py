@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from drivers.base import OpenDevice
 from edge.cli.foreground import own_foreground
 from edge.cli.live import Terminal
+from edge.cli.optimise import child
 from edge.daemon import MakePlant, PlantHook, RunOptions
 from edge.daemon import run as run_daemon
 from edge.model.site import Site
@@ -26,6 +27,7 @@ def run(options: Namespace) -> int:
         journal=options.journal,
         narrate=options.simulated and not live,
         debug=options.debug,
+        child=child(options),
     )
     with own_foreground(sys.stdout) if live else nullcontext():
         return run_daemon(asked)

@@ -24,6 +24,12 @@ def _cabinet(options: Namespace) -> int:
     return cabinet(options)
 
 
+def _optimise(options: Namespace) -> int:
+    from edge.cli.optimise import optimise
+
+    return optimise(options)
+
+
 def _schedule(options: Namespace) -> int:
     from edge.cli.schedule import schedule
 
@@ -63,6 +69,7 @@ VERBS: dict[str, Callable[[Namespace], int]] = {
     "schema": site_files.schema,
     "schedule": _schedule,
     "run": _run,
+    "optimise": _optimise,
     "simulate": _simulate,
     "cabinet": _cabinet,
     "replay": analyse.replay,

@@ -1,6 +1,7 @@
 """The other end of the control socket, for the command line and other programs of this computer."""
 
 import json
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,21 @@ class Client:
         self._send(write_request("subscribe", hz=hz))
         while True:
             yield self._reply()
+
+    def observe(self) -> Iterator[Reply]:
+        """What the adaptive layer is told, once a second, until the daemon ends (UNAVAILABLE) or refuses."""
+        self._send(write_request("observe"))
+        while True:
+            yield self._reply()
+
+    def advise(self, advice: object) -> None:
+        """An advice, in the words of `edge.model.told`. There is no receipt: a refusal comes between the observations."""
+        self._send(write_request("advise", advice=advice))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more has arrived already."""
+        return bool(self._unread) or bool(select.select([self._socket], [], [], 0)[0])
 
     def _send(self, line: bytes) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from edge.control_socket.peer import Peer
 from edge.control_socket.protocol import MAX_REQUEST_BYTES, Code, Refused, Reply
@@ -18,6 +18,10 @@ IDLE_MS: Ms = 60_000
 """A client that neither asks nor listens for so long is hung up on, so that idle ones cannot fill the seats."""
 
 _RECEIVE_BYTES = 8_192
+
+
+Follow: TypeAlias = Callable[[int], "tuple[int, Reply] | None"]
+"""What comes after the thing of that number, with its own number; None while there is nothing new."""
 
 
 class Pending:
@@ -52,6 +56,9 @@ class Connection:
         self.pending: tuple[Any, Pending] | None = None
         self.every_ms: Ms | None = None
         self.next_ms: Ms = now
+        self.follows: Follow | None = None
+        self.followed = 0  # the number of the last thing it was told
+        self.longest_line = MAX_REQUEST_BYTES
         self._in = bytearray()
         self._out = bytearray()
         self._asked_ms = now
@@ -65,7 +72,7 @@ class Connection:
         """
         if self.has_line:
             return
-        if len(self._in) > MAX_REQUEST_BYTES:
+        if len(self._in) > self.longest_line:
             raise Gone("talks without end")
         try:
             arrived = self.socket.recv(_RECEIVE_BYTES)
@@ -86,8 +93,8 @@ class Connection:
             Refused: the line is too long to be a request.
         """
         end = self._in.find(b"\n")
-        if end > MAX_REQUEST_BYTES or (end < 0 and len(self._in) > MAX_REQUEST_BYTES):
-            raise Refused(Code.USAGE, f"a request may have at most {MAX_REQUEST_BYTES} bytes")
+        if end > self.longest_line or (end < 0 and len(self._in) > self.longest_line):
+            raise Refused(Code.USAGE, f"a request may have at most {self.longest_line} bytes")
         if end < 0:
             return None
         line = bytes(self._in[:end])
@@ -127,7 +134,7 @@ class Connection:
         """Raise Gone for a client that has used up its patience."""
         if self._unread_since is not None and now - self._unread_since > SLOW_READER_MS:
             raise Gone("does not read")
-        listens = self.every_ms is not None or self.pending is not None
+        listens = self.every_ms is not None or self.follows is not None or self.pending is not None
         if not listens and now - self._asked_ms > IDLE_MS:
             raise Gone("idle")
 
@@ -139,4 +146,4 @@ class Connection:
     @property
     def has_line(self) -> bool:
         """Whether bytes of a request have arrived that ask to be looked at."""
-        return self.pending is None and (b"\n" in self._in or len(self._in) > MAX_REQUEST_BYTES)
+        return self.pending is None and (b"\n" in self._in or len(self._in) > self.longest_line)

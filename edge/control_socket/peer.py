@@ -16,6 +16,9 @@ from dataclasses import dataclass
 OPERATE_GROUP = "stopline-operate"
 """Members may use the changing verbs."""
 
+ADVISE_GROUP = "stopline-optimiser"
+"""The group of the optimiser's own user: whoever is in it may follow what is seen, and advise."""
+
 SO_PEERGROUPS = 59
 """asm-generic/socket.h (x86, arm, riscv); Python does not name it. Groups the peer had when it connected."""
 

@@ -19,6 +19,9 @@ VERSION = 1
 MAX_REQUEST_BYTES = 4_096
 """Longest request line; the longest honest one is a verb and a reason."""
 
+MAX_ADVICE_BYTES = 32_768
+"""Longest line of a client that follows: an advice for a large junction, its alternatives and its lanes, is some 8 KB."""
+
 MAX_WHY_CHARACTERS = 500
 """Longest reason that is kept."""
 

@@ -8,18 +8,18 @@ at the same real-time priority, so this one rests after every answer: a client t
 
 import selectors
 import socket
-import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol, TypeAlias
 
-from edge.control_socket.connection import Connection, Gone, Pending
-from edge.control_socket.peer import Peer, may_change, peer_of
+from edge.control_socket.connection import Connection, Follow, Gone, Pending
+from edge.control_socket.listener import MAX_CLIENTS
+from edge.control_socket.peer import ADVISE_GROUP, Peer, may_change, peer_of
 from edge.control_socket.protocol import (
+    MAX_ADVICE_BYTES,
     Code,
     Refused,
     Reply,
@@ -30,17 +30,11 @@ from edge.control_socket.protocol import (
 )
 from edge.model.units import SECOND_MS, Ms
 
-MAX_CLIENTS = 16
-"""Seats. One more is told to try again and hung up on."""
-
 REST_PER_ANSWER_MS: Ms = 20
 """At most fifty answers a second, whoever asks; one answer costs some 0.2 ms."""
 
 MOST_HZ = 10.0
 """Nothing changes faster than the control loop steps."""
-
-SOCKET_MODE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IWGRP
-"""0660: the owner and the group of /run/stopline."""
 
 _LONGEST_WAIT_MS: Ms = SECOND_MS
 
@@ -50,6 +44,7 @@ class Access(Enum):
 
     CHANGE = 0  # root, the daemon's own user, members of stopline-operate; with a reason; audited
     READ = 1  # whoever can connect
+    ADVISE = 2  # root, the daemon's own user, the optimiser's group
 
 
 Answer: TypeAlias = Callable[[Request], Reply | Pending]
@@ -57,10 +52,12 @@ Answer: TypeAlias = Callable[[Request], Reply | Pending]
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb. `answer` runs in the server's thread and may raise Refused."""
+    """One verb. `answer` runs in the server's thread and may raise Refused. `follow`: what a client that asks for it is told
+    from then on, whenever `wake` says that there is something new; `answer` only says whether it may."""
 
     answer: Answer
     access: Access = Access.READ
+    follow: Follow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,49 +71,11 @@ class Audit:
     refused: str = ""
 
 
-class SocketInUse(Exception):
-    """Somebody is listening on the socket already; the message says what to do."""
-
-
 class Auditor(Protocol):
     """Takes note of every use of a changing verb; called in the server's thread."""
 
     def __call__(self, audit: Audit, /) -> None:
         """Take note."""
-
-
-def bind(path: Path) -> socket.socket:
-    """A listening socket at `path`, mode 0660. A socket nobody listens on is a dead daemon's and is removed.
-
-    Raises:
-        SocketInUse: another process listens there.
-        OSError: the folder is missing or not writable, or the path is too long for a Unix socket (107 bytes).
-    """
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.is_socket():
-            _remove_if_dead(path)
-        listener.bind(str(path))
-        path.chmod(SOCKET_MODE)
-        listener.listen(MAX_CLIENTS)
-        listener.settimeout(0)
-    except (OSError, SocketInUse):
-        listener.close()
-        raise
-    return listener
-
-
-def _remove_if_dead(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
-            return
-    raise SocketInUse(
-        f"{path}: another stopline is listening here; stop it first (systemctl stop stopline) or name another --socket"
-    )
 
 
 class Server:
@@ -125,6 +84,10 @@ class Server:
     def __init__(
         self, listener: socket.socket, verbs: Mapping[str, Verb], audit: Auditor, clock: Callable[[], Ms]
     ) -> None:
+        self.followers = 0
+        """How many clients follow something; read from any thread."""
+        self.misunderstood = 0
+        """How many lines were no requests; read from any thread."""
         self._listener = listener
         self._verbs = verbs
         self._audit = audit
@@ -153,7 +116,7 @@ class Server:
         if self._ending.is_set():
             return
         self._ending.set()
-        self._wake()
+        self.wake()
         if self._thread.ident is not None:
             self._thread.join()
         for client in list(self._clients.values()):
@@ -161,7 +124,8 @@ class Server:
         for closing in (self._selector, self._listener, self._woken, self._waker):
             closing.close()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have the thread look whether there is something new. From any thread; never waits."""
         try:
             self._waker.send(b"\0")
         except BlockingIOError:
@@ -222,10 +186,20 @@ class Server:
         if client.every_ms is not None:
             self._stream(client, status, now)
             return 0
+        told = self._tell_news(client, now) if client.follows is not None else 0
         line = self._due_reply(client) if client.pending else self._next_answer(client)
         if line is None:
-            return 0
+            return told
         client.send(line, now)
+        return told + 1
+
+    def _tell_news(self, client: Connection, now: Ms) -> int:
+        """What is new to a client that follows; one that lags is told the newest when it has caught up."""
+        news = client.follows(client.followed) if client.follows is not None and not client.unread else None
+        if news is None:
+            return 0
+        client.followed, reply = news
+        client.send(write_reply("observe", reply), now)
         return 1
 
     def _stream(self, client: Connection, status: "_Once", now: Ms) -> None:
@@ -254,7 +228,12 @@ class Server:
         if line is None:
             return None
         try:
-            return self._answer(client, read_request(line))
+            request = read_request(line)
+        except Refused as refused:
+            self.misunderstood += 1
+            return write_refusal(refused)
+        try:
+            return self._answer(client, request)
         except Refused as refused:
             return write_refusal(refused)
 
@@ -267,11 +246,28 @@ class Server:
         verb = self._verbs.get(request.verb)
         if verb is None:
             raise Refused(Code.USAGE, f"{request.verb!r} is no verb here; there are: {', '.join(sorted(self._verbs))}")
+        if verb.access is Access.ADVISE:
+            return self._advise(client, request, verb)
         reply = self._change(client.peer, request, verb) if verb.access is Access.CHANGE else verb.answer(request)
         if isinstance(reply, Pending):
             client.pending = (request, reply)
-            reply.on_resolved(self._wake)
+            reply.on_resolved(self.wake)
             return self._due_reply(client)
+        return write_reply(request.verb, reply)
+
+    def _advise(self, client: Connection, request: Request, verb: Verb) -> bytes | None:
+        """Follow, or take an advice; who follows gets no receipt for it, only a refusal."""
+        if not may_change(client.peer, group=ADVISE_GROUP):
+            raise Refused(
+                Code.NOT_ALLOWED, f"{client.peer.who} may not {request.verb}; be root or of the group {ADVISE_GROUP}"
+            )
+        reply = verb.answer(request)
+        if verb.follow is not None and client.follows is None:
+            client.follows, client.longest_line = verb.follow, MAX_ADVICE_BYTES
+            self.followers += 1
+            self.wake()
+        if client.follows is not None or isinstance(reply, Pending):
+            return None
         return write_reply(request.verb, reply)
 
     def _change(self, peer: Peer, request: Request, verb: Verb) -> Reply | Pending:
@@ -290,6 +286,7 @@ class Server:
         self._selector.modify(client.socket, selectors.EVENT_READ | (selectors.EVENT_WRITE if client.unread else 0))
 
     def _drop(self, client: Connection) -> None:
+        self.followers -= client.follows is not None
         self._clients.pop(client.socket, None)
         self._selector.unregister(client.socket)
         client.socket.close()

@@ -11,6 +11,7 @@ Rules
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Protocol
 
 import structlog
 
@@ -18,6 +19,7 @@ from edge import __version__
 from edge.clock import Clock
 from edge.control_socket.connection import Pending
 from edge.control_socket.server import Audit
+from edge.daemon.advising import Advising
 from edge.daemon.casualties import Casualties
 from edge.daemon.desk import Desk, Wish, answer
 from edge.daemon.ending import Ending
@@ -29,6 +31,7 @@ from edge.daemon.street import Stepped, Street
 from edge.daemon.takeover import Reloader, TakeOver, first_line
 from edge.model.exchange import CoreStatus, Mode, Rung
 from edge.model.faults import Response
+from edge.model.observation import OBSERVE_EVERY_MS
 from edge.model.units import SECOND_MS, TICK_MS, Ms
 from edge.notify import Notifier
 from edge.status import render
@@ -57,8 +60,19 @@ class Parts:
     recorder: Recorder
     reloader: Reloader
     narrator: Narrator
+    advising: Advising
     plant: PlantHook | None = None
     casualties: Casualties = field(default_factory=Casualties)
+
+
+class News(Protocol):
+    """The control socket, as far as the loop knows it."""
+
+    followers: int
+    misunderstood: int
+
+    def wake(self) -> None:
+        """Have it look whether there is something new."""
 
 
 class ControlLoop:
@@ -67,6 +81,9 @@ class ControlLoop:
     def __init__(self, parts: Parts, file: str, duration_ms: Ms | None = None) -> None:
         self._p = parts
         self.desk = parts.desk
+        self.advising = parts.advising
+        self.served_by: News | None = None
+        """The control socket, once there is one."""
         self.ending = Ending(parts.street.site.longest_stop_ms)
         self.published: Published | None = None
         self._file = file
@@ -80,6 +97,7 @@ class ControlLoop:
         self._kept = False
         self._announced = False
         self._told_ms: Ms = 0
+        self._observed_ms: Ms = 0
         self._began = parts.clock.monotonic_ms()
         self._deadline: Ms | None = None
         self._stop_by = None if duration_ms is None else self._began + duration_ms
@@ -147,7 +165,8 @@ class ControlLoop:
             self._plant.step(now)
         wishes = self._wishes(now)
         standing = (*self._p.recorder.faults(), *self._p.reloader.fault())
-        stepped = street.step(now, late_us, tuple(wish.command for wish in wishes), standing)
+        commands = tuple(wish.command for wish in wishes)
+        stepped = street.step(now, late_us, commands, standing, self.advising.take())
         over = self._after(stepped, wishes)
         self._deadline = deadline + TICK_MS * (1 + (now - deadline) // TICK_MS)
         done = clock.monotonic_ms()
@@ -173,11 +192,21 @@ class ControlLoop:
         self._p.recorder.keep(result.verdict.latch, self.desk.operator_flash)
         self._keep_overrides(stepped)
         self._p.narrator.tell(stepped)
+        self._observe(stepped.now)
         answer(wishes, result.decision, {id(command): refusal for command, refusal in result.refusals})
         self._take_notes(stepped)
         self.published = self._state(stepped)
         self._tell_service_manager(stepped.now, self.published)
         return self._come_to_an_end(stepped)
+
+    def _observe(self, now: Ms) -> None:
+        """Once a second: show the adaptive layer what was seen."""
+        if now - self._observed_ms < OBSERVE_EVERY_MS - TICK_MS // 2:
+            return
+        self._observed_ms = now
+        self.advising.show(self._p.street.tick.controller.observation())
+        if self.served_by is not None and self.served_by.followers:
+            self.served_by.wake()
 
     def _keep_overrides(self, stepped: Stepped) -> None:
         """Say and store what has become of operators' overrides."""
@@ -239,8 +268,12 @@ class ControlLoop:
             stopping=self.ending.asked,
             simulated=self._plant is not None,
             operator_flash=self.desk.operator_flash,
-            counters=self._p.recorder.counters(),
+            counters=self._counters(),
         )
+
+    def _counters(self) -> dict[str, int]:
+        lines = {} if self.served_by is None else {"lines_misunderstood": self.served_by.misunderstood}
+        return self._p.recorder.counters() | self.advising.counters() | lines
 
     # ── systemd ─────────────────────────────────────────────────────────────────────────────────
 
@@ -305,6 +338,7 @@ class ControlLoop:
         street.take_over(found.site)
         self._p.desk.order_again()
         self.ending.bound_ms = Ending(found.site.longest_stop_ms).bound_ms  # a stop may have been asked for meanwhile
+        self.advising.run(found.site, found.source)
         self._p.recorder.take_over(found.site, found.source, street.tick.monitor.latch)
         self._p.recorder.keep_last_good()
         found.done()

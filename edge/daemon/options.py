@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from drivers.base import OpenDevice
+from edge.daemon.children import Child
 from edge.model.site import Site
 from edge.model.units import Ms
 
@@ -41,7 +42,8 @@ class RunOptions:
 
     `plant`: makes the street of a simulated run; with it every device is a mock and nothing real is driven.
     `duration_s`: stop by itself, through clearance to flash. `journal`: keep the input journal. `narrate`: a log line for
-    every green, for a terminal without a live view. `debug`: log lines of debug level too.
+    every green, for a terminal without a live view. `debug`: log lines of debug level too. `child`: a process to be kept beside
+    the controller while it runs.
     """
 
     config: Path
@@ -53,6 +55,7 @@ class RunOptions:
     journal: bool = False
     narrate: bool = False
     debug: bool = False
+    child: Child | None = None
 
     @property
     def simulated(self) -> bool:

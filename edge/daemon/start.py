@@ -21,10 +21,13 @@ from edge import __version__
 from edge.check import check_file
 from edge.check.whole import refusal_to_drive
 from edge.clock import Clock, SystemClock
+from edge.control_socket.listener import SocketInUse, bind
 from edge.control_socket.protocol import Reply
-from edge.control_socket.server import Server, SocketInUse, bind
+from edge.control_socket.server import Server
 from edge.daemon import safe_image
+from edge.daemon.advising import Advising
 from edge.daemon.casualties import Casualties
+from edge.daemon.children import Nurse
 from edge.daemon.desk import Desk
 from edge.daemon.lock import AlreadyRunning, Lock
 from edge.daemon.logs import catch_crashes, configure
@@ -80,6 +83,8 @@ def run(options: RunOptions, clock: Clock | None = None) -> int:
             return refusal.code
         signals.attach(loop)
         settle()
+        if options.child is not None:
+            ending.callback(Nurse(options.child, lambda: loop.published.site if loop.published else None).stop)
         if options.console is not None:
             ending.callback(options.console.stop)
             options.console.start(lambda: _read(loop))
@@ -112,6 +117,7 @@ def _build(options: RunOptions, clock: Clock, ending: ExitStack) -> ControlLoop:
             recorder,
             Reloader(options.config, _rules(options), chosen.refused),
             Narrator(greens=options.narrate),
+            Advising(site, chosen.source),
             None if options.plant is None else options.plant(site, opened),
             _casualties(ending),
         ),
@@ -234,6 +240,7 @@ def _serve(path: Path, loop: ControlLoop, clock: Clock, ending: ExitStack) -> No
     server = Server(listener, table(loop), loop.audit, clock.monotonic_ms)
     ending.callback(lambda: path.unlink(missing_ok=True))
     ending.callback(server.stop)
+    loop.served_by = server
     server.start()
 
 

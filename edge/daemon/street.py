@@ -9,6 +9,7 @@ from edge.daemon.clock_watch import ClockWatch
 from edge.daemon.intake import Intake
 from edge.daemon.outputs import Outputs
 from edge.daemon.punctuality import Punctuality
+from edge.model.advice import Advice
 from edge.model.commands import Command
 from edge.model.exchange import Inputs, Mode, Readback, ShellFault
 from edge.model.plans import LocalTime
@@ -45,14 +46,21 @@ class Street:
         self._intake = Intake(site, _sources(devices), now)
         self._clock_watch = ClockWatch(clock, site.timezone, site.fallback.clock_unsynced_ms, now)
 
-    def step(self, now: Ms, late_us: int, commands: tuple[Command, ...], standing: tuple[ShellFault, ...]) -> Stepped:
+    def step(
+        self,
+        now: Ms,
+        late_us: int,
+        commands: tuple[Command, ...],
+        standing: tuple[ShellFault, ...],
+        advice: Advice | None = None,
+    ) -> Stepped:
         """One tick that began `late_us` after its deadline. `standing`: the faults the daemon itself reports."""
         heard = self._intake.hear(now)
         local, clock_faults = self._clock_watch.read(now)
         readbacks, output_faults = self.outputs.look(now)
         late = self.punctuality.begun(now, late_us)
         faults = (*heard.faults, *output_faults, *late, *clock_faults, *standing)
-        inputs = Inputs(heard.detectors, heard.buttons, local, commands, faults, readbacks, heard.wires)
+        inputs = Inputs(heard.detectors, heard.buttons, local, commands, faults, readbacks, heard.wires, advice)
         result = self.tick.advance(now, inputs)
         self.outputs.write(result.verdict.permitted)
         return Stepped(now, inputs, local, result)

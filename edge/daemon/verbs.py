@@ -7,6 +7,7 @@ from edge.control_socket.connection import Pending
 from edge.control_socket.protocol import Code, Refused, Reply, Request
 from edge.control_socket.server import Access, Answer, Verb
 from edge.daemon import orders
+from edge.daemon.advising import Advising
 from edge.daemon.desk import Desk
 from edge.model.commands import Command, CommandKind
 from edge.status import render
@@ -21,6 +22,7 @@ class Daemon(Protocol):
     """What the verbs may reach of the running daemon."""
 
     desk: Desk
+    advising: Advising
 
     @property
     def published(self) -> Published | None:
@@ -52,6 +54,8 @@ def table(daemon: Daemon) -> Mapping[str, Verb]:
         **{kind.value: Verb(_phases(daemon, kind), Access.CHANGE) for kind in _OF_PHASES},
         "resume": Verb(lambda request: _resume(daemon, request), Access.CHANGE),
         "faults_clear": Verb(_command(daemon, CommandKind.CLEAR_LATCH), Access.CHANGE),
+        "observe": Verb(daemon.advising.may_follow, Access.ADVISE, daemon.advising.follow),
+        "advise": Verb(daemon.advising.put, Access.ADVISE),
         "reload": Verb(lambda _: _reload(daemon), Access.CHANGE),
         "snapshot": Verb(lambda request: _snapshot(daemon, request), Access.CHANGE),
     }

@@ -3,13 +3,14 @@
 Never a signal state: whatever was shown before a restart, the controller begins in flash.
 
 A write goes to the slot that does not hold the newest state, and counts once the disk has confirmed it. Whatever a
-power cut leaves of it, the other slot still holds the state before. Each slot is 4096 bytes, numbers little-endian:
+power cut leaves of it, the other slot still holds the state before. Each slot is 4096 bytes unless its file is made
+for more, numbers little-endian:
 
       0  4  b"SLP1"
       4  8  sequence, from 1; sequence % 2 is the slot it stands in
      12  4  length of the payload
      16  …  payload: a JSON object in UTF-8; zeros after it
-   4092  4  CRC-32 (zlib) of the 4092 bytes before
+   4092  4  CRC-32 (zlib) of all the bytes before
 """
 
 import json
@@ -33,8 +34,9 @@ _SLOTS = 2
 _MAGIC = b"SLP1"
 _HEAD = struct.Struct("<4sQI")
 _CRC = struct.Struct("<I")
-MOST_BYTES = SLOT_BYTES - _HEAD.size - _CRC.size
-"""The longest payload."""
+_FRAME_BYTES = _HEAD.size + _CRC.size
+MOST_BYTES = SLOT_BYTES - _FRAME_BYTES
+"""The longest payload of a slot of the usual size."""
 
 _RETRY_S = 5.0
 _STUCK_MS: Ms = 30 * SECOND_MS  # ours: see the event log's
@@ -52,24 +54,24 @@ class Slot:
     state: State
 
 
-def encode(sequence: int, payload: bytes) -> bytes:
-    """The 4096 bytes of a slot."""
-    body = (_HEAD.pack(_MAGIC, sequence, len(payload)) + payload).ljust(SLOT_BYTES - _CRC.size, b"\0")
+def encode(sequence: int, payload: bytes, slot_bytes: int = SLOT_BYTES) -> bytes:
+    """All the bytes of a slot."""
+    body = (_HEAD.pack(_MAGIC, sequence, len(payload)) + payload).ljust(slot_bytes - _CRC.size, b"\0")
     return body + _CRC.pack(zlib.crc32(body))
 
 
-def decode(data: bytes) -> Slot | None:
-    """The slot in 4096 bytes; None unless every byte is as it was written."""
+def decode(data: bytes, slot_bytes: int = SLOT_BYTES) -> Slot | None:
+    """The slot in these bytes; None unless every byte is as it was written."""
     body, crc = data[: -_CRC.size], data[-_CRC.size :]
-    if len(data) != SLOT_BYTES or crc != _CRC.pack(zlib.crc32(body)):
+    if len(data) != slot_bytes or crc != _CRC.pack(zlib.crc32(body)):
         return None
     magic, sequence, length = _HEAD.unpack_from(body)
-    if magic != _MAGIC or length > MOST_BYTES:
+    if magic != _MAGIC or length > slot_bytes - _FRAME_BYTES:
         return None
     return Slot(sequence, json.loads(body[_HEAD.size : _HEAD.size + length]))
 
 
-def payload_of(state: Mapping[str, Any]) -> bytes:
+def payload_of(state: Mapping[str, Any], most: int = MOST_BYTES) -> bytes:
     """The state as it is stored.
 
     Raises:
@@ -77,8 +79,8 @@ def payload_of(state: Mapping[str, Any]) -> bytes:
         TypeError: it holds what JSON cannot.
     """
     payload = json.dumps(state, separators=(",", ":"), sort_keys=True).encode()
-    if len(payload) > MOST_BYTES:
-        raise StateTooLarge(f"the state is {len(payload)} bytes, a slot holds {MOST_BYTES} — store less in it")
+    if len(payload) > most:
+        raise StateTooLarge(f"the state is {len(payload)} bytes, a slot holds {most} — store less in it")
     return payload
 
 
@@ -88,8 +90,9 @@ class SlotFile:
     `problem`: after `read()`, one sentence if what was stored is lost; None if it is there, or never was.
     """
 
-    def __init__(self, path: Path, disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, disk: Disk | None = None, slot_bytes: int = SLOT_BYTES) -> None:
         self.path = path
+        self._slot_bytes = slot_bytes
         self._disk = disk or SystemDisk()
         self._sequence: int | None = None  # the newest that is known to be on the disk
         self.problem: str | None = None
@@ -113,7 +116,11 @@ class SlotFile:
             StateTooLarge: it does not fit.
             OSError: the disk refuses; the state before is still there.
         """
-        self.write_payload(payload_of(state))
+        self.write_payload(self.payload_of(state))
+
+    def payload_of(self, state: Mapping[str, Any]) -> bytes:
+        """The state as it is stored in this file; see `payload_of`."""
+        return payload_of(state, self._slot_bytes - _FRAME_BYTES)
 
     def write_payload(self, payload: bytes) -> None:
         """See `write()`."""
@@ -122,7 +129,7 @@ class SlotFile:
         sequence = self._sequence + 1
         file = self._disk.open(self.path)
         try:
-            file.write_at(sequence % _SLOTS * SLOT_BYTES, encode(sequence, payload))
+            file.write_at(sequence % _SLOTS * self._slot_bytes, encode(sequence, payload, self._slot_bytes))
             file.sync()
         finally:
             file.close()
@@ -130,8 +137,9 @@ class SlotFile:
 
     def _newest(self) -> Slot | None:
         data = self._disk.read(self.path)
-        parts = [data[k : k + SLOT_BYTES] for k in range(0, _SLOTS * SLOT_BYTES, SLOT_BYTES)]
-        good = [slot for slot in map(decode, parts) if slot]
+        size = self._slot_bytes
+        parts = (data[k : k + size] for k in range(0, _SLOTS * size, size))
+        good = [slot for part in parts if (slot := decode(part, size))]
         if not good and any(data):
             self.problem = f"The stored state is lost: both slots of {self.path} are damaged — check the faults by hand"
         return max(good, key=lambda slot: slot.sequence, default=None)
@@ -141,7 +149,7 @@ class SlotFile:
         self._disk.make_directory(self.path.parent)
         file = self._disk.open(self.path)
         try:
-            missing = _SLOTS * SLOT_BYTES - file.size()
+            missing = _SLOTS * self._slot_bytes - file.size()
             if missing > 0:
                 file.write_at(file.size(), bytes(missing))
             file.sync()
@@ -173,7 +181,7 @@ class SlotWriter:
         Raises:
             StateTooLarge: it does not fit.
         """
-        self._wanted = payload_of(state)
+        self._wanted = self._slots.payload_of(state)
         self._worker.wake()
 
     def trouble(self) -> str | None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from edge.control_socket import server as servers
 from edge.control_socket.client import Client, ask
 from edge.control_socket.connection import IDLE_MS, MAX_UNREAD_BYTES, SLOW_READER_MS, Connection, Gone, Pending
+from edge.control_socket.listener import MAX_CLIENTS, SocketInUse, bind
 from edge.control_socket.peer import Peer, may_change, peer_of
 from edge.control_socket.protocol import (
     MAX_REQUEST_BYTES,
@@ -28,7 +29,7 @@ from edge.control_socket.protocol import (
     read_request,
     write_request,
 )
-from edge.control_socket.server import MAX_CLIENTS, Access, Audit, Server, SocketInUse, Verb, bind
+from edge.control_socket.server import Access, Audit, Server, Verb
 
 
 class House:
@@ -429,14 +430,14 @@ def test_a_server_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_waker_that_is_full_is_awake(tmp_path: Path) -> None:
+def test_awaker_that_is_full_is_awake(tmp_path: Path) -> None:
     """Waking never blocks the control loop."""
     server = Server(bind(tmp_path / "s"), {}, lambda _: None, lambda: 0)
     done = Event()
 
     def wake_often() -> None:
         for _ in range(100_000):
-            server._wake()
+            server.wake()
         done.set()
 
     Thread(target=wake_often, daemon=True).start()

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 import drivers
 from edge.check import check_file
 from edge.control_socket.client import Client, ask
+from edge.control_socket.listener import bind
 from edge.control_socket.protocol import Code, Refused
-from edge.control_socket.server import bind
 from edge.daemon import ReadStatus, RunOptions, run, start
 from edge.daemon.lock import AlreadyRunning, Lock
 from edge.daemon.posix import Signals
