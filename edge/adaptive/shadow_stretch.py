@@ -1,6 +1,6 @@
 """A quarter of an hour as it was: who came, what was green, what the loops measured, and whether the model agrees.
 
-`Stretch` lays the recorded seconds of a quarter, with some before and after, open: vehicles, greens, headways. The same
+`Stretch` lays the recorded seconds of a quarter, with some before and after, open: vehicles, greens, discharges. The same
 vehicles are then let come again under other controls. Before anything is believed of that, the model is asked what the
 greens that *were* shown should have done, and that is compared with what the loops saw.
 """
@@ -11,11 +11,12 @@ from statistics import median
 
 from edge.adaptive.shadow_street import YELLOW_USED_MS, Street
 from edge.adaptive.shadow_vehicles import (
+    Discharge,
     Green,
     Presence,
     Vehicle,
+    discharge_of,
     greens_of,
-    headway_ms,
     lane_greens,
     presences,
     vehicles_of,
@@ -27,9 +28,13 @@ from edge.model.units import MINUTE_MS, SECOND_MS, TICK_MS, Ms, PhaseNumber
 QUARTER_MS: Ms = 15 * MINUTE_MS
 """How much is judged at a time (adaptive-control, self-check)."""
 
-BEFORE_MS: Ms = 3 * MINUTE_MS
+BEFORE_MS: Ms = 5 * MINUTE_MS
 AFTER_MS: Ms = 3 * MINUTE_MS
-"""Replayed before and after the quarter, so that all controls begin and end with the same right. Ours: more than a cycle."""
+"""Replayed before and after the quarter, so that all controls begin and end alike. Ours: some cycles, and one."""
+
+_SETTLES = 3
+"""For a third of what comes before the quarter the street stays empty: an engine that starts up serves everybody once, and
+the queues of that would be with it for long. Ours; measured: without it actuation is told 20 % worse than it is."""
 
 _WAITED_MS: Ms = 1_500
 """A vehicle that lost so much has waited in a queue. Ours."""
@@ -69,7 +74,7 @@ class Stretch:
 
     lanes: tuple[Lane, ...]
     vehicles: tuple[Vehicle, ...]
-    headways: Mapping[LaneName, Ms]
+    discharges: Mapping[LaneName, Discharge]
     greens: Mapping[PhaseNumber, Sequence[Green]]
     loops: Mapping[LaneName, Sequence[Presence]]
     from_ms: Ms
@@ -84,7 +89,7 @@ class Stretch:
 
     def street(self) -> Street:
         """The same vehicles, coming again."""
-        return Street(self.lanes, self.vehicles, self.headways)
+        return Street(self.lanes, self.vehicles, self.discharges)
 
 
 def stretch_of(lanes: Sequence[Lane], seconds: Sequence[Observation], from_ms: Ms, to_ms: Ms) -> Stretch:
@@ -93,10 +98,11 @@ def stretch_of(lanes: Sequence[Lane], seconds: Sequence[Observation], from_ms: M
     greens = greens_of(seconds)
     vehicles = vehicles_of(lanes, edges, greens)
     seen = presences(edges)
+    settled_ms = seconds[0].now + (from_ms - seconds[0].now) // _SETTLES
     return Stretch(
         tuple(lanes),
-        vehicles,
-        {lane.name: headway_ms(lane, vehicles) for lane in lanes},
+        tuple(vehicle for vehicle in vehicles if vehicle.due_ms >= settled_ms),
+        {lane.name: discharge_of(lane, vehicles, lane_greens(lane, greens)) for lane in lanes},
         greens,
         {lane.name: seen.get(lane.stopbar[0], []) if lane.stopbar else [] for lane in lanes},
         from_ms,
@@ -106,20 +112,36 @@ def stretch_of(lanes: Sequence[Lane], seconds: Sequence[Observation], from_ms: M
     )
 
 
+class Replayed:
+    """The model under the greens that were shown, a second at a time."""
+
+    def __init__(self, stretch: Stretch) -> None:
+        self.street = stretch.street()
+        self._now = _tick(stretch.begin_ms)
+        self._end_ms = stretch.end_ms
+        self._shown: frozenset[PhaseNumber] = frozenset()
+        self._changes: dict[Ms, list[tuple[PhaseNumber, bool]]] = {}
+        for phase, rows in stretch.greens.items():
+            for began, ended in rows:
+                self._changes.setdefault(_tick(max(began, stretch.begin_ms)), []).append((phase, True))
+                self._changes.setdefault(_tick(ended), []).append((phase, False))
+
+    def second(self) -> bool:
+        """One second more; False once all is replayed."""
+        for now in range(self._now, min(self._now + SECOND_MS, self._end_ms), TICK_MS):
+            for phase, on in self._changes.get(now, ()):
+                self._shown = self._shown | {phase} if on else self._shown - {phase}
+            self.street.step(now, self._shown)
+        self._now += SECOND_MS
+        return self._now < self._end_ms
+
+
 def as_it_was(stretch: Stretch) -> Street:
     """The model under the greens that were shown."""
-    street = stretch.street()
-    changes: dict[Ms, list[tuple[PhaseNumber, bool]]] = {}
-    for phase, rows in stretch.greens.items():
-        for began, ended in rows:
-            changes.setdefault(_tick(max(began, stretch.begin_ms)), []).append((phase, True))
-            changes.setdefault(_tick(ended), []).append((phase, False))
-    shown: frozenset[PhaseNumber] = frozenset()
-    for now in range(_tick(stretch.begin_ms), stretch.end_ms, TICK_MS):
-        for phase, on in changes.get(now, ()):
-            shown = shown | {phase} if on else shown - {phase}
-        street.step(now, shown)
-    return street
+    replayed = Replayed(stretch)
+    while replayed.second():
+        pass
+    return replayed.street
 
 
 def measured(stretch: Stretch) -> Measured:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from edge.adaptive.actuation import GREEN
@@ -26,12 +27,28 @@ _SLACK_MS: Ms = 3 * SECOND_MS
 _EMPTY_MS: Ms = 3 * SECOND_MS
 """A stop-bar loop free for so long in green: whoever was due before has gone another way (adaptive-control, estimation)."""
 
+_STANDS_MS: Ms = 3 * SECOND_MS
+"""So long on an advance loop stands a vehicle whose queue reaches over it (adaptive-control: four to five; ours, so that
+slow ones are told too)."""
+
+_FREE_MS: Ms = 2_500
+"""A gap longer than this between two vehicles is not that of a queue that moves up. Ours: well above a headway."""
+
 _PLATOON_MS: Ms = 3_500
 """Departures closer than this follow one another out of a queue. Ours: well above any saturation headway."""
 
+_WAITED_MS: Ms = 2_500
+"""Who lost so much has surely stood. Ours."""
+
+_PRIOR_GREENS = 4
+_PRIOR_FIRST_MS: Ms = 2_500
 _PRIOR_HEADWAYS = 10
-_PRIOR_HEADWAY_MS: Ms = 2_000
-"""1800 vehicles an hour and lane (HCM base rate), believed like ten measured headways."""
+_PRIOR_HEADWAY_MS: Ms = 1_900
+"""What is taken for granted weighs as much as so many sights: HCM's base rate of 1900 an hour, and about two seconds from
+green to the first rear bumper over the line. Ours where HCM counts front bumpers."""
+
+_SETTLED = 4
+"""From the fifth on vehicles follow at saturation (HCM)."""
 
 _LEAST_HEADWAY_MS: Ms = 1_200
 
@@ -131,22 +148,57 @@ def vehicles_of(
     return tuple(sorted(spread, key=lambda vehicle: vehicle.due_ms))
 
 
-def headway_ms(lane: Lane, vehicles: Iterable[Vehicle]) -> Ms:
-    """The lane's headway at saturation: between departures that both had waited, one behind the other."""
-    headways, before = [], None
-    for vehicle in sorted((v for v in vehicles if v.lane == lane.name and v.left_ms), key=lambda v: v.left_ms or 0):
-        left = vehicle.left_ms or 0
-        if before is not None and vehicle.due_ms < before and 0 < left - before < _PLATOON_MS:
-            headways.append(left - before)
-        before = left
-    total = sum(headways) + _PRIOR_HEADWAYS * _PRIOR_HEADWAY_MS
-    return max(_LEAST_HEADWAY_MS, total // (len(headways) + _PRIOR_HEADWAYS))
+@dataclass(frozen=True, slots=True)
+class Discharge:
+    """How a lane's queue leaves: the first so long after the start of green, from the fifth on one headway after another."""
+
+    first_ms: Ms = _PRIOR_FIRST_MS
+    headway_ms: Ms = _PRIOR_HEADWAY_MS
+
+
+def discharge_of(lane: Lane, vehicles: Iterable[Vehicle], greens: Sequence[Green]) -> Discharge:
+    """The lane's own, from those who surely stood, blended with what is usual."""
+    rows = sorted((v.left_ms, v.due_ms) for v in vehicles if v.lane == lane.name and v.left_ms is not None)
+    firsts, headways = [_PRIOR_FIRST_MS] * _PRIOR_GREENS, [_PRIOR_HEADWAY_MS] * _PRIOR_HEADWAYS
+    for began, ended in greens:
+        left = [gone for gone, _ in _queued((gone, due) for gone, due in rows if began <= gone < ended + SECOND_MS)]
+        firsts += [gone - began for gone in left[:1]]
+        settled = left[_SETTLED - 1 :]
+        headways += [after - gone for gone, after in pairwise(settled) if after - gone < _PLATOON_MS]
+    return Discharge(sum(firsts) // len(firsts), max(_LEAST_HEADWAY_MS, sum(headways) // len(headways)))
+
+
+def _queued(left: Iterable[tuple[Ms, Ms]]) -> Iterator[tuple[Ms, Ms]]:
+    """Those in front of whoever had not stood."""
+    return takewhile(lambda row: row[0] - row[1] >= _WAITED_MS, left)
 
 
 def _foretold(lane: Lane, seen: Mapping[DetectorNumber, list[Presence]]) -> Iterator[Vehicle]:
     for detector in lane.advance[:1]:
-        for presence in seen.get(detector, ()):
-            yield Vehicle(lane.name, presence.on_ms + travel_ms(lane))
+        for came in _came(seen.get(detector, ())):
+            yield Vehicle(lane.name, came + travel_ms(lane))
+
+
+def _came(row: Sequence[Presence]) -> Iterator[Ms]:
+    """When each vehicle came to the advance loop. Behind a queue that reaches over it nobody is seen to come: whoever crosses
+    until the flow is free again came evenly over that time."""
+    at = 0
+    while at < len(row):
+        end = at + 1
+        if _stands(row[at]):
+            while end < len(row) and (_stands(row[end]) or row[end].on_ms - _off(row[end - 1]) <= _FREE_MS):
+                end += 1
+        first, last = row[at].on_ms, row[end - 1].on_ms
+        yield from (first + (last - first) * k // max(1, end - at - 1) for k in range(end - at))
+        at = end
+
+
+def _stands(presence: Presence) -> bool:
+    return presence.off_ms is not None and presence.off_ms - presence.on_ms >= _STANDS_MS
+
+
+def _off(presence: Presence) -> Ms:
+    return presence.off_ms if presence.off_ms is not None else presence.on_ms
 
 
 def _departures(

@@ -1,16 +1,28 @@
 """The shadow's street, counted by hand: who came, when each leaves, what the loops see, and what was measured."""
 
+from dataclasses import replace
+
 import pytest
 
-from edge.adaptive.shadow_street import Street, advance_edges
+from edge.adaptive.shadow_street import Street
 from edge.adaptive.shadow_stretch import as_it_was, fit, measured, stretch_of
-from edge.adaptive.shadow_vehicles import Vehicle, greens_of, headway_ms, lane_greens, presences, travel_ms, vehicles_of
+from edge.adaptive.shadow_vehicles import (
+    Discharge,
+    Vehicle,
+    discharge_of,
+    greens_of,
+    lane_greens,
+    presences,
+    travel_ms,
+    vehicles_of,
+)
 from edge.model.exchange import Interval, Mode, PedInterval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.observation import LoopEdge, Observation, PhaseSeen
 from edge.model.units import DetectorNumber, Ms, PhaseNumber
 
 P = PhaseNumber
+STEADY = Discharge(first_ms=1_500, headway_ms=2_000)
 N = LaneName("N1")
 THROUGH = Movement(Turn.THROUGH, frozenset({P(2)}))
 LANE = Lane(N, "N", (THROUGH,), (DetectorNumber(1),), (DetectorNumber(2),), advance_m=92.0, speed_kmh=36.0)
@@ -39,8 +51,8 @@ def edges(*rows: tuple[int, Ms, Ms]) -> list[LoopEdge]:
     return sorted((edge for row in rows for edge in pulse(*row)), key=lambda edge: edge.at_ms)
 
 
-def street(*due: Ms, headway: Ms = 2_000, of: Lane = LANE) -> Street:
-    return Street((of,), [Vehicle(of.name, ms) for ms in due], {of.name: headway})
+def street(*due: Ms, of: Lane = LANE) -> Street:
+    return Street((of,), [Vehicle(of.name, ms) for ms in due], {of.name: STEADY})
 
 
 def run(model: Street, greens: dict[Ms, set[int]], until: Ms) -> list[tuple[Ms, Ms]]:
@@ -59,22 +71,22 @@ def test_travel_time_is_that_of_free_speed() -> None:
 
 def test_a_queue_leaves_one_headway_after_another_from_the_start_loss_on() -> None:
     left = run(street(1_000, 2_000, 3_000), {10_000: {2}}, 30_000)
-    assert left == [(1_000, 11_500), (2_000, 13_500), (3_000, 15_500)]
+    assert left == [(1_000, 11_500), (2_000, 14_200), (3_000, 16_600)]  # 0.7 and 0.4 s slower than later ones
 
 
 def test_who_comes_upon_an_empty_lane_in_green_passes_unhindered() -> None:
     assert run(street(5_000, 9_000), {0: {2}}, 30_000) == [(5_000, 5_000), (9_000, 9_000)]
 
 
-def test_two_seconds_of_yellow_are_used_and_no_more() -> None:
-    left = run(street(1_000, 2_000, 3_000), {0: {2}, 2_000: set()}, 30_000)
-    assert left == [(1_000, 1_500), (2_000, 3_500)]
+def test_three_seconds_of_yellow_are_used_and_no_more() -> None:
+    left = run(street(1_000, 1_100, 1_200), {10_000: {2}, 12_000: set()}, 30_000)
+    assert left == [(1_000, 11_500), (1_100, 14_200)]
 
 
 def test_delay_counts_those_of_the_stretch_and_who_is_left_up_to_the_end() -> None:
     model = street(1_000, 8_000, 50_000)
     run(model, {0: {2}, 2_000: set()}, 60_000)
-    assert model.delay(0, 60_000, 60_000) == (pytest.approx(0.5 + 52.0 + 10.0), 3)
+    assert model.delay(0, 60_000, 60_000) == (pytest.approx(0.0 + 52.0 + 10.0), 3)
     assert model.delay(5_000, 20_000, 60_000) == (pytest.approx(52.0), 1)
     assert model.lanes[N].queue(9_000) == 1
 
@@ -84,11 +96,11 @@ def test_a_turn_that_yields_waits_for_the_opposing_queue_and_for_a_gap() -> None
     turning = lane("N1", 1, movements=(left_turn,))
     opposing = lane("S1", 3, movements=(Movement(Turn.THROUGH, frozenset({P(6)})),))
     vehicles = [Vehicle(N, 0), *(Vehicle(LaneName("S1"), ms) for ms in (0, 0, 9_000))]
-    model = Street((turning, opposing), vehicles, {N: 2_000, LaneName("S1"): 2_000})
+    model = Street((turning, opposing), vehicles, {N: STEADY, LaneName("S1"): STEADY})
     run(model, {0: {2, 6}}, 30_000)
-    # the queue is gone at 3.5 s, the next is due at 9.0 s: the gap is long enough at 3.6 s
-    assert [d.left_ms for d in model.lanes[N].left] == [3_600]
-    late = Street((turning, opposing), [*vehicles, Vehicle(LaneName("S1"), 6_000)], {N: 2_000, LaneName("S1"): 2_000})
+    # the queue is gone at 2.7 s, the next is due at 9.0 s: the gap is long enough at 2.8 s
+    assert [d.left_ms for d in model.lanes[N].left] == [2_800]
+    late = Street((turning, opposing), [*vehicles, Vehicle(LaneName("S1"), 6_000)], {N: STEADY, LaneName("S1"): STEADY})
     run(late, {0: {2, 6}}, 30_000)
     assert [d.left_ms for d in late.lanes[N].left] == [9_100]
 
@@ -100,17 +112,38 @@ def test_the_stop_bar_loop_is_free_between_two_vehicles_of_a_queue() -> None:
         model.step(now, frozenset({P(2)} if now >= 10_000 else ()))
         seen.append(model.lanes[N].occupied(now))
     changes = [100 * k for k in range(1, len(seen)) if seen[k] != seen[k - 1]]
-    assert changes == [400, 11_500, 12_300, 13_500]
+    assert changes == [400, 11_500, 12_300, 14_200]
 
 
-def test_advance_loops_see_each_vehicle_once_even_close_behind_another() -> None:
+def advance_changes(model: Street, greens: dict[Ms, set[int]], until: Ms) -> list[Ms]:
+    shown: frozenset[PhaseNumber] = frozenset()
+    changes, was = [], False
+    for now in range(0, until, 100):
+        shown = frozenset(P(n) for n in greens[now]) if now in greens else shown
+        model.step(now, shown)
+        if model.lanes[N].on_advance is not was:
+            was = not was
+            changes.append(now)
+    return changes
+
+
+def test_the_advance_loop_sees_each_vehicle_once_even_close_behind_another() -> None:
     row = [Vehicle(N, 20_000), Vehicle(N, 20_400), Vehicle(N, 30_000, foretold=False)]
-    assert advance_edges((LANE,), row) == [
-        (10_000, 2, True),
-        (10_300, 2, False),
-        (10_400, 2, True),
-        (11_000, 2, False),
-    ]
+    model = Street((LANE,), row, {N: STEADY})
+    assert advance_changes(model, {0: {2}}, 40_000) == [10_000, 10_600, 10_900, 11_500]
+
+
+def test_a_queue_that_reaches_the_advance_loop_stands_on_it_and_moves_up_over_it() -> None:
+    near = replace(LANE, advance_m=14.0)  # room for two
+    row = [Vehicle(N, 5_000 + 3_000 * k) for k in range(4)]
+    model = Street((near,), row, {N: STEADY})
+    found = advance_changes(model, {30_000: {2}}, 60_000)
+    assert found[:4] == [3_500, 4_100, 6_500, 7_100]
+    assert found[4:] == [9_500, 31_600, 31_900, 34_300]  # the third stands on it until the first has left
+
+
+def test_who_comes_just_after_a_queue_has_gone_follows_at_a_moving_headway() -> None:
+    assert run(street(1_000, 11_600), {10_000: {2}}, 30_000) == [(1_000, 11_500), (11_600, 12_700)]
 
 
 def test_what_leaves_over_the_stop_bar_is_what_crossed_the_advance_loop_first_in_first_out() -> None:
@@ -147,10 +180,17 @@ def test_without_an_advance_loop_a_platoon_came_evenly_over_the_red_before() -> 
     assert [v.due_ms for v in found] == [10_000, 21_833, 33_666, 60_000]
 
 
-def test_headway_is_that_of_vehicles_that_waited_blended_with_the_base_rate() -> None:
-    row = [Vehicle(N, 0, 10_000 + 1_800 * k) for k in range(11)]
-    assert headway_ms(LANE, row) == 1_900
-    assert headway_ms(LANE, ()) == 2_000
+def test_discharge_is_that_of_vehicles_that_surely_stood_blended_with_the_usual() -> None:
+    row = [Vehicle(N, 0, 13_000 + 2_400 * min(k, 3) + 1_700 * max(0, k - 3)) for k in range(14)]
+    found = discharge_of(LANE, [*row, Vehicle(N, 40_000, 40_100)], [(10_000, 60_000)])
+    assert found == Discharge((4 * 2_500 + 3_000) // 5, (10 * 1_900 + 10 * 1_700) // 20)
+    assert discharge_of(LANE, (), ()) == Discharge(2_500, 1_900)
+
+
+def test_behind_a_queue_that_reaches_over_the_advance_loop_vehicles_came_evenly() -> None:
+    row = edges((2, 1_000, 9_000), (2, 10_000, 11_000), (2, 12_000, 13_000), (2, 20_000, 20_600))
+    found = vehicles_of((LANE,), row, {})
+    assert [v.due_ms - TRAVEL for v in found] == [1_000, 6_500, 12_000, 20_000]
 
 
 def second(now: Ms, interval: Interval, since: Ms, *row: LoopEdge) -> Observation:
@@ -212,8 +252,8 @@ def test_the_model_tells_what_was_done_where_the_street_is_like_it() -> None:
     found = fit(stretch, as_it_was(stretch))
     assert found.freedom == 8
     assert found.chi2 == 0.0
-    assert found.clear_s == pytest.approx(0.0, abs=0.2)
-    assert found.delay_s == pytest.approx((0 + 14.5 + 6.5) / 3, abs=0.2)
+    assert found.clear_s < 1.0
+    assert found.delay_s == pytest.approx((0 + 14.5 + 6.5) / 3, abs=0.5)
 
 
 def test_what_the_loops_measured_is_told_without_the_model() -> None:
@@ -235,7 +275,7 @@ def test_a_green_that_is_full_to_its_end_and_beyond_is_a_split_failure() -> None
 def test_a_model_that_is_wrong_shows_in_chi_square() -> None:
     rows = recorded()
     stretch = stretch_of((LANE,), rows, 180_000, 420_000)
-    blocked = Street((LANE,), (), {N: 2_000})
+    blocked = Street((LANE,), (), {N: STEADY})
     assert fit(stretch, blocked).chi2 > fit(stretch, as_it_was(stretch)).chi2 + 20
 
 
