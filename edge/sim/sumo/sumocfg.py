@@ -5,11 +5,14 @@ additional files that is given on the command line replaces the file's own, and 
 """
 
 from dataclasses import dataclass
+from os.path import expandvars
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 _ADDITIONAL = ("additional-files", "additional", "a")
 _TRIPINFO = ("tripinfo-output", "tripinfo")
+_NOWHERE = frozenset({"", "NUL", "nul", "/dev/null", "-", "stdout", "STDOUT", "stderr"})
+"""Outputs that cannot be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,14 @@ def read_config(path: Path) -> SumoConfig:
         root = ET.fromstring(path.read_bytes())  # noqa: S314 - the user's own file, and SUMO reads it too
     except ET.ParseError as error:
         raise ValueError(f"{path} is no SUMO configuration: {error}") from error
-    options = {element.tag: element.get("value", element.get("v", "")) for element in root.iter()}
+    options = {element.tag: expandvars(element.get("value", element.get("v", ""))) for element in root.iter()}
     folder = path.resolve().parent
     listed = _first(options, _ADDITIONAL).split(",")
     tripinfo = _first(options, _TRIPINFO)
     return SumoConfig(
         path,
         tuple(str(folder / name.strip()) for name in listed if name.strip()),
-        folder / tripinfo if tripinfo else None,
+        None if tripinfo in _NOWHERE else folder / tripinfo,
     )
 
 

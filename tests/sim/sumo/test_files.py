@@ -66,6 +66,17 @@ def test_older_spellings_of_the_options_are_known(tmp_path: Path) -> None:
     assert found.tripinfo == tmp_path / "t.xml"
 
 
+def test_variables_of_the_environment_stand_in_paths_as_in_sumo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETS", "/nets")
+    assert config(tmp_path, '<additional-files value="${NETS}/a.xml"/>').additional == ("/nets/a.xml",)
+
+
+def test_a_tripinfo_that_goes_nowhere_is_replaced_by_ours(tmp_path: Path) -> None:
+    assert config(tmp_path, '<tripinfo-output value="/dev/null"/>').tripinfo is None
+
+
 def test_what_is_no_xml_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad").write_text("<configuration>")
     with pytest.raises(ValueError, match="is no SUMO configuration"):
