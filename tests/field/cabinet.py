@@ -117,7 +117,7 @@ class Daemon:
         self._log = folder / f"{name}daemon.log"
         self._errors = folder / f"{name}daemon.err"
         command = [sys.executable, *program, "run", "--config", str(config)]
-        command += ["--state", str(self.state), "--socket", str(self.socket)]
+        command += ["--no-optimiser", "--state", str(self.state), "--socket", str(self.socket)]
         with self._log.open("ab") as log, self._errors.open("ab") as errors:
             self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=errors)
         self._up = False
