@@ -18,12 +18,14 @@ class TraCIException(Exception):
 
 @dataclass
 class Vehicle:
-    """`link`: the link it waits for; `comes_s`: when it reaches the loop."""
+    """`link`: the link it waits for; `comes_s`: when it reaches the loop; `sideways`: from the lane beside, so that the
+    induction loop misses it."""
 
     lane: str
     link: int
     comes_s: float
     left_s: float = NEVER
+    sideways: bool = False
 
 
 @dataclass
@@ -116,7 +118,8 @@ class FakeSumo:
         return [v for v in self._here() if v.lane == self.lane_of[loop]]
 
     def _over(self, loop: str) -> list[tuple[str, float, float, float, str]]:
-        over = [v for v in self.vehicles if v.lane == self.lane_of[loop] and v.comes_s <= self.t]
+        ours = [v for v in self.vehicles if v.lane == self.lane_of[loop] and not v.sideways]
+        over = [v for v in ours if v.comes_s <= self.t]
         return [
             ("v", 5.0, v.comes_s, -1.0 if v.left_s > self.t else v.left_s, "car")
             for v in over

@@ -104,6 +104,13 @@ def test_a_dead_loop_leaves_the_street_unserved_until_the_engine_finds_out(
     assert all(state[1] != "G" for t, _, state in fake.states if t > 30)
 
 
+def test_who_changed_lane_onto_the_loop_is_served_though_the_induction_loop_missed_him(
+    monkeypatch: pytest.MonkeyPatch, cfg: Path
+) -> None:
+    put(monkeypatch, FakeSumo([Vehicle("e_0", 1, 30.2, sideways=True)]))
+    assert simulate_sumo([site()], SumoSetting(cfg)).trips.throughput == 1
+
+
 def test_a_step_of_a_tenth_of_a_second_is_one_tick(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
     put(monkeypatch, FakeSumo([Vehicle("e_0", 1, 30.2)], step_s=0.1))
     report = simulate_sumo([site()], SumoSetting(cfg))
