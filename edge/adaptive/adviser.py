@@ -1,23 +1,17 @@
 """The adviser: from an observation to advice, once a second. The optimiser's process, simulation and shadow call it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from edge.adaptive.estimator import LoopEstimator
-from edge.adaptive.faces import Estimator, Health, Optimiser
+from edge.adaptive.faces import Estimator, Optimiser
+from edge.adaptive.health import LoopWatch
+from edge.adaptive.ladder import Ladder, Step
 from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
 from edge.model.advice import Advice
 from edge.model.observation import Observation
 from edge.model.site import Site
-from edge.model.units import DetectorNumber
-
-
-class AllBelieved:
-    """Implements `edge.adaptive.faces.Health`: every loop is believed that the engine has not failed."""
-
-    def see(self, seen: Observation) -> Mapping[DetectorNumber, str]:  # noqa: ARG002 - nothing is looked at
-        """No loop is doubted."""
-        return {}
 
 
 class Adviser:
@@ -25,7 +19,8 @@ class Adviser:
 
     def __init__(self, site: Site) -> None:
         self._estimator = LoopEstimator(site)
-        self._health: Health = AllBelieved()
+        self._health = LoopWatch(self._estimator.lanes)
+        self._ladder = Ladder(site, self._estimator.lanes)
         self._optimiser: Optimiser = RollingHorizon(site, self._estimator.lanes)
 
     @property
@@ -36,11 +31,21 @@ class Adviser:
     def see(self, seen: Observation) -> None:
         """Take in one second without an answer: it would come too late."""
         self._estimator.see(seen, self._health.see(seen))
+        self._ladder.note(seen)
 
     def advise(self, seen: Observation) -> Advice:
         """What is asked for now."""
         self.see(seen)
-        return self._optimiser.advise(seen, self._estimator.forecast(self._optimiser.stages, HORIZON_S))
+        forecast = self._estimator.forecast(self._optimiser.stages, HORIZON_S)
+        verdicts, ladder = self._health.verdicts, self._ladder
+        recalls = ladder.recalls(verdicts, self._health.unseen, forecast.recalls)
+        forecast = replace(forecast, recalls=recalls)
+        standing = ladder.climb(seen.now, verdicts, forecast)
+        told = ladder.shape(seen, recalls)
+        if standing.step is Step.ADAPTIVE:
+            return self._optimiser.advise(told, forecast)
+        planned = self._optimiser.advise(told, replace(forecast, fit=False, why=standing.why))
+        return replace(ladder.below(seen, verdicts, recalls), expects=planned.expects)
 
     def learned(self) -> dict[str, Any]:
         """What was learned of the street, as values of JSON, to be kept over restarts."""

@@ -37,8 +37,9 @@ class LoopWatch:
         self._last_ms: Ms = 0
         self._running_s = 0
         self._red_since: dict[PhaseNumber, Ms] = {}
-        self.probes: frozenset[PhaseNumber] = frozenset()
-        """Phases to be called now, because nobody sees who may wait there and they have been red for a minute."""
+        self.unseen: Mapping[PhaseNumber, bool] = {}
+        """Phases to be served because nobody sees who may wait there. True: no loop of an approach tells anything, so as long
+        as was usual and in every cycle; False: a probe, for the minimum, once a minute."""
 
     @property
     def verdicts(self) -> Mapping[DetectorNumber, Verdict]:
@@ -102,7 +103,7 @@ class LoopWatch:
         loops.silent_approaches(now)
         for case in loops.unproved(self._running_s):
             case.unproved(now, UNPROVED)
-        self.probes = self._due(now, loops.unseen(), lights)
+        self.unseen = self._due(now, loops.unseen(), lights)
 
     def _lamps(self, now: Ms, place: LaneLamps, loops: Round, lights: Lights) -> None:
         """Move one lane's lamps on, and tell its loops what has ended."""
@@ -125,10 +126,11 @@ class LoopWatch:
             if case.track.on:
                 case.stuck.green_ended(green_s, others_moved=others_moved, anything_moved=anything)
 
-    def _due(self, now: Ms, unseen: frozenset[PhaseNumber], lights: Lights) -> frozenset[PhaseNumber]:
-        """The unseen phases that have been red for so long that they are called."""
-        self._red_since = {p: self._red_since.get(p, now) for p in unseen - lights.green}
-        return frozenset(p for p, since in self._red_since.items() if now - since >= PROBE_MS)
+    def _due(self, now: Ms, unseen: Mapping[PhaseNumber, bool], lights: Lights) -> dict[PhaseNumber, bool]:
+        """Whole approaches always; the other unseen phases when they have been red for so long."""
+        self._red_since = {p: self._red_since.get(p, now) for p in unseen if p not in lights.green}
+        late = {p for p, since in self._red_since.items() if now - since >= PROBE_MS}
+        return {phase: whole for phase, whole in unseen.items() if whole or phase in late}
 
 
 def _edge(case: LoopCase, at: Ms, *, on: bool) -> None:

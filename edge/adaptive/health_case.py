@@ -228,9 +228,9 @@ def silent(case: LoopCase) -> bool:
         return case.verdict.ill is not Ill.STUCK
     if case.track.on:
         return False
-    return not case.track.alive or case.dead.silence.own >= _PROBED_FROM
+    return not case.track.alive or case.dead.silence.own >= PROBED_FROM
 
 
-_PROBED_FROM = 3.0
+PROBED_FROM = 3.0
 """Nats of silence at its own rate from which on somebody may wait unseen: one in twenty. Ours: a probe costs a minimum
 green."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from edge.adaptive.health_case import LoopCase, silent
+from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
 from edge.adaptive.health_evidence import APPROACH_SILENT, Ill, Odds, convicts
 from edge.adaptive.health_lane import LaneLamps
 from edge.adaptive.health_silence import Silence
@@ -123,9 +123,15 @@ class Round:
                 found.update((c.number, c) for c in cases if c.track.heard_s >= UNPROVED_S)
         return tuple(found.values())
 
-    def unseen(self) -> frozenset[PhaseNumber]:
-        """The phases whose loops all tell nothing of who may wait there."""
-        return frozenset(phase for phase, cases in self._by_phase.items() if all(silent(c) for c in cases))
+    def unseen(self) -> dict[PhaseNumber, bool]:
+        """The phases whose loops all tell nothing of who may wait there; True: and so do all loops of an approach that it
+        serves, which have never been seen alive, or are silent for improbably long."""
+        quiet: set[PhaseNumber] = set()
+        for _, cases, silence in self._approaches:
+            alive = any(c.track.alive or c.track.on for c in cases)
+            if not alive or silence.own >= PROBED_FROM:
+                quiet.update(phase for c in cases for phase in c.lamps.lane.phases)
+        return {phase: phase in quiet for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
 
 
 def _merged(lanes: list[Lane]) -> Lane:

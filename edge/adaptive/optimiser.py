@@ -25,6 +25,10 @@ PED_WEIGHT = 1.0
 """Of a pedestrian call, in vehicles: at least one person waits, as in a car."""
 TRANSIT_WEIGHT = 15.0
 """Of a bus that asks for priority, in vehicles: some twenty people beside 1.3 in a car."""
+RECALL_WEIGHT = 0.25
+RECALL_LIMIT_S = 60.0
+"""A recalled phase counts as half the vehicles that its green lets through, one at least, and goes before everything else after
+a minute of red. Ours: a cycle."""
 
 
 class RollingHorizon:
@@ -69,7 +73,7 @@ class RollingHorizon:
     ) -> list[Found]:
         chains = Chains(self._courses, self._chains)
         first = [chains.add(self._courses.course(o.change), o.change.target) for o in openings]
-        waiters = self._waiters(seen)
+        waiters = self._waiters(seen) + self._unseen(seen, forecast)
         columns = [*range(len(self._lanes)), *(self._courses.phase_column[w.phase] for w in waiters)]
         limit_s = self._site.adaptive.max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
         nodes = chains.nodes()
@@ -89,6 +93,15 @@ class RollingHorizon:
         ]
         buses = [Waiter(p, TRANSIT_WEIGHT, 0.0, limit_s, at_once=False) for p in sorted(seen.transit)]
         return walks + buses
+
+    def _unseen(self, seen: Observation, forecast: Forecast) -> list[Waiter]:
+        """Who may wait for a recalled phase, and is no queue of the forecast."""
+        recalls = forecast.recalls or {}
+        return [
+            Waiter(p.number, weight, (seen.now - p.since_ms) / SECOND_MS, RECALL_LIMIT_S, at_once=False)
+            for p, weight in ((p, max(1.0, RECALL_WEIGHT * recalls.get(p.number, 0.0))) for p in seen.phases)
+            if p.number in recalls and p.interval not in GREEN
+        ]
 
     # ── from the plan to advice ─────────────────────────────────────────────────────────────────
 

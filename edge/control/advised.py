@@ -87,7 +87,7 @@ class AdvisedStrategy:
         """What the advice asks for, within the limits."""
         self._now = view.heard_ms
         advice = self.advice
-        if advice is None or not advice.healthy or not self.is_fresh(view.heard_ms):
+        if advice is None or not self.is_fresh(view.heard_ms):
             self.asks = NOTHING
         else:
             self.asks = self._within_limits(view, advice)

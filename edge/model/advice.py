@@ -51,7 +51,8 @@ class Advice:
     """What the adaptive layer asks for from now on, and why.
 
     `made_ms`: the `now` of the observation it answers. `best`, `others`: what was chosen and the best alternatives, for the
-    screen and the log. `healthy` False: the loops do not carry it; `why` says so in words and nothing is asked.
+    screen and the log. `healthy` False: the loops do not carry it; `why` says so in words, and nothing is asked but recalls
+    for those whom nobody sees and ends of greens that a bad loop would extend for ever.
     """
 
     made_ms: Ms

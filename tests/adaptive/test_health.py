@@ -6,7 +6,7 @@ import pytest
 
 from edge.adaptive.health import LoopWatch
 from edge.adaptive.health_evidence import RULES, Ill, Kind, Odds, Rule, convicts, none_in
-from edge.model.exchange import Interval, Mode
+from edge.model.exchange import Mode
 from edge.model.faults import FaultKind
 from edge.model.lanes import LaneName, Movement, Turn
 from edge.model.observation import LoopEdge
@@ -77,15 +77,25 @@ def test_an_approach_that_is_dead_from_the_start_is_not_proved_alive() -> None:
     assert bad(seen) == dict.fromkeys(approach(dead()), Ill.UNPROVED)
 
 
-def test_a_phase_whose_loops_tell_nothing_is_probed_once_a_minute_of_red() -> None:
+def test_an_approach_that_has_not_been_seen_alive_is_recalled_from_the_first_second() -> None:
     town = Town(wires=approach(dead()))
     watch = LoopWatch(town.lanes)
-    probed = []
-    for seen in town.observations(130):
-        red = replace(seen.phases[0], interval=Interval.RED if seen.now < 120_000 else Interval.MIN_GREEN)
-        watch.see(replace(seen, phases=(red, seen.phases[1])))
-        probed += [(seen.now // 1000, phase) for phase in watch.probes]
-    assert probed == [(second, 2) for second in range(61, 120)]
+    told = [(watch.see(seen), dict(watch.unseen))[1] for seen in town.observations(120)]
+    assert all(unseen.get(PhaseNumber(2)) is True for unseen in told)
+    assert told[-1] == {2: True}
+
+
+def test_a_phase_whose_loops_tell_nothing_beside_lanes_that_do_is_probed_after_a_minute_of_red() -> None:
+    town = Town(wires={number: dead() for number in loops("N1")})
+    own = (Movement(Turn.LEFT, frozenset({PhaseNumber(6)})),)
+    town.lanes = (replace(town.lanes[0], movements=own), *town.lanes[1:])
+    watch = LoopWatch(town.lanes)
+    told = [
+        (watch.see(seen), watch.unseen.get(PhaseNumber(6)), seen.now // 1000)[1:] for seen in town.observations(130)
+    ]
+    probed = [second for unseen, second in told if unseen is False]
+    assert set(range(80, 131)) <= set(probed)
+    assert min(probed) >= 60
 
 
 def test_an_approach_that_dies_is_found_by_its_own_silence_and_by_traffic_elsewhere() -> None:

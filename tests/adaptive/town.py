@@ -91,12 +91,10 @@ class Watched:
     first: dict[DetectorNumber, tuple[int, Ill]] = field(default_factory=dict)
     ever: set[tuple[DetectorNumber, Ill]] = field(default_factory=set)
     why: dict[DetectorNumber, str] = field(default_factory=dict)
-    probed: set[PhaseNumber] = field(default_factory=set)
 
     def take(self, seen: Observation) -> None:
         """One second."""
         self.why = dict(self.watch.see(seen))
-        self.probed |= self.watch.probes
         for number, verdict in self.watch.verdicts.items():
             self.first.setdefault(number, (seen.now // 1000, verdict.ill))
             self.ever.add((number, verdict.ill))

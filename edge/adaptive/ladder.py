@@ -1,0 +1,171 @@
+"""The ladder of the adaptive layer: adaptive timing, actuation, the splits of the fixed plan; and what is asked beside each.
+
+    step     | when                                             | what is asked for
+    ---------|--------------------------------------------------|---------------------------------------------------------
+    adaptive | the loops carry it                               | the plan of the search; phases that nobody sees are
+             |                                                  | recalled to the green that was long enough before
+    actuated | the estimator says that they do not (more than   | nothing of the search: plain actuation, but phases that
+             | one approach blind)                              | nobody sees are called and held so long, and a green
+             |                                                  | that a loud loop would extend for ever is ended there
+    fixed    | more than 40 % of the loops are bad              | every phase in turn for its split of the fall-back plan
+
+Going down is at once, going up when the better step has been possible for a minute. A single bad loop never moves the
+junction: it is answered lane by lane (`edge.adaptive.substitute`). What the controller itself does below, down to the fixed
+plan by its own fault table and to flash, is not asked from here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from edge.adaptive.forecast import Forecast
+from edge.adaptive.health_evidence import Ill
+from edge.adaptive.health_lane import Lights
+from edge.adaptive.health_words import Verdict
+from edge.model.advice import NOBODY, Advice
+from edge.model.lanes import Lane
+from edge.model.observation import Observation
+from edge.model.site import Site
+from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber
+
+MOST_BAD = 0.4
+"""Of the loops: beyond it nothing is built on them (adaptive-control, section 4, E)."""
+UP_AFTER_MS: Ms = MINUTE_MS
+"""A better step must have been possible for so long. Ours: a cycle."""
+LOUD = frozenset({Ill.STUCK, Ill.CHATTER})
+"""Bad loops that call and extend for ever; the others call nobody."""
+PROBED_S = 0.0
+"""The green of a probe: the minimum."""
+
+
+class Step(IntEnum):
+    """The steps, the lowest first."""
+
+    FIXED = 0
+    ACTUATED = 1
+    ADAPTIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the layer stands on its ladder, and why, in words."""
+
+    step: Step
+    why: str = ""
+
+
+def step_for(bad: int, loops: int, forecast: Forecast) -> Standing:
+    """What the loops carry now."""
+    if not loops or bad > MOST_BAD * loops:
+        return Standing(Step.FIXED, f"{bad} of {loops} loops are not to be believed: splits of the fixed plan")
+    if not forecast.fit:
+        return Standing(Step.ACTUATED, forecast.why)
+    return Standing(Step.ADAPTIVE)
+
+
+class Ladder:
+    """The ladder of one site. Pure: observations and forecasts in order give the same answers."""
+
+    def __init__(self, site: Site, lanes: Iterable[Lane]) -> None:
+        self._lanes = tuple(lanes)
+        self._loops = len({n for lane in self._lanes for n in (*lane.stopbar, *lane.advance)})
+        plan = site.plans.get(site.fallback.plan)
+        splits = plan.splits if plan is not None else {}
+        self._minimum_s = {p: row.min_green_ms / SECOND_MS for p, row in site.phases.items()}
+        self._split_s = {p: max(0.0, (ms - site.phases[p].change_ms) / SECOND_MS) for p, ms in splits.items()}
+        self._green_since: dict[PhaseNumber, Ms] = {}
+        self._better_since: Ms | None = None
+        self.standing = Standing(Step.ADAPTIVE)
+
+    def note(self, seen: Observation) -> None:
+        """Take in one second: since when which phase is green."""
+        green = Lights.of(seen).green
+        self._green_since = {p: self._green_since.get(p, seen.now) for p in sorted(green)}
+
+    def climb(self, now: Ms, verdicts: Mapping[DetectorNumber, Verdict], forecast: Forecast) -> Standing:
+        """Down at once, up after a minute."""
+        possible = step_for(len(verdicts), self._loops, forecast)
+        if possible.step <= self.standing.step:
+            self.standing, self._better_since = possible, None
+        elif self._better_since is None:
+            self._better_since = now
+        elif now - self._better_since >= UP_AFTER_MS:
+            self.standing, self._better_since = possible, None
+        return self.standing
+
+    def recalls(
+        self,
+        verdicts: Mapping[DetectorNumber, Verdict],
+        unseen: Mapping[PhaseNumber, bool],
+        usual: Mapping[PhaseNumber, float] | None,
+    ) -> dict[PhaseNumber, float]:
+        """Phases that must be served because nobody sees who waits, with the green in s; `usual`: what was enough before.
+
+        `unseen`: as the watch of loops says, True where a whole approach is. A lane with one loop left is modelled by it. Of a
+        lane that several phases serve, the one is recalled in which most of its movements may go.
+        """
+        known = usual or {}
+        main = {_main_phase(lane) for lane in self._lanes if lane.phases}
+        blind = {p for p, whole in unseen.items() if whole and p in main}
+        for lane in self._lanes:
+            if lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
+                blind.add(_main_phase(lane))
+        probed = dict.fromkeys((p for p, whole in unseen.items() if not whole), PROBED_S)
+        return {**probed, **{p: self._enough_s(p, known) for p in sorted(blind)}}
+
+    def _enough_s(self, phase: PhaseNumber, known: Mapping[PhaseNumber, float]) -> float:
+        """What was long enough before, and never less than the fixed plan would give: nobody sees whether it is."""
+        return max(known.get(phase, 0.0), self._split_s.get(phase, 0.0), self._minimum_s[phase])
+
+    def shape(self, seen: Observation, recalls: Mapping[PhaseNumber, float]) -> Observation:
+        """What the search is told instead: a recalled phase is called, and its green not over before its time."""
+        rows = tuple(
+            replace(
+                p,
+                vehicle_call=True,
+                minimum_left_ms=max(p.minimum_left_ms, self._left_ms(seen.now, p.number, recalls[p.number])),
+            )
+            if p.number in recalls
+            else p
+            for p in seen.phases
+        )
+        return replace(seen, phases=rows) if recalls else seen
+
+    def below(
+        self, seen: Observation, verdicts: Mapping[DetectorNumber, Verdict], recalls: Mapping[PhaseNumber, float]
+    ) -> Advice:
+        """What is asked for where the search is not followed."""
+        green = frozenset(self._green_since)
+        fixed = self.standing.step is Step.FIXED
+        timed = self._split_s if fixed else {**self._loud(verdicts), **recalls}
+        running = {p for p in green & timed.keys() if self._left_ms(seen.now, p, timed[p])}
+        over = green & timed.keys() - running
+        called = frozenset(timed if fixed else recalls) - green
+        return Advice(
+            made_ms=seen.now,
+            calls=called,
+            holds=frozenset(running & (timed.keys() if fixed else recalls.keys())),
+            force_offs=frozenset(over),
+            omits=NOBODY,
+            healthy=False,
+            why=self.standing.why,
+        )
+
+    def _loud(self, verdicts: Mapping[DetectorNumber, Verdict]) -> dict[PhaseNumber, float]:
+        """Phases whose green a bad loop would extend for ever, with the time after which it ends."""
+        loud = {number for number, verdict in verdicts.items() if verdict.ill in LOUD}
+        phases = {p for lane in self._lanes if loud & {*lane.stopbar, *lane.advance} for p in lane.phases}
+        return {p: max(self._split_s.get(p, 0.0), self._minimum_s[p]) for p in phases}
+
+    def _left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
+        since = self._green_since.get(phase)
+        return 0 if since is None else max(0, round(seconds * SECOND_MS) - (now - since))
+
+
+def _main_phase(lane: Lane) -> PhaseNumber:
+    """The phase in which most movements of a lane may go; the protected one of two, then the first."""
+    movements = lane.movements
+    return min(
+        lane.phases,
+        key=lambda p: (-sum(p in m.phases for m in movements), sum(p in m.opposed_in for m in movements), p),
+    )

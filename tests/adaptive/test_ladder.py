@@ -1,0 +1,145 @@
+"""The ladder: how far the loops carry, and what is asked for beside plain actuation where they do not."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.adaptive.forecast import Forecast
+from edge.adaptive.health_evidence import Ill
+from edge.adaptive.health_words import Verdict
+from edge.adaptive.ladder import UP_AFTER_MS, Ladder, Step, step_for
+from edge.model.exchange import Interval
+from edge.model.lanes import Lane, LaneName, Movement, Turn
+from edge.model.observation import Observation
+from edge.model.units import DetectorNumber, PhaseNumber
+from tests import builders
+from tests.adaptive.seconds import observation, red
+
+TWO, FOUR = PhaseNumber(2), PhaseNumber(4)
+FIT = Forecast(0, ())
+BLIND = Forecast(0, (), fit=False, why="nobody sees who comes on the approaches N, S")
+
+
+def lane(name: str, *phases: int) -> Lane:
+    first = 10 * int(name[1]) + (100 if name[0] == "E" else 0)
+    through = Movement(Turn.THROUGH, frozenset(map(PhaseNumber, phases)))
+    return Lane(LaneName(name), name[0], (through,), (DetectorNumber(first + 1),), (DetectorNumber(first + 2),))
+
+
+LANES = (lane("N1", 2), lane("N2", 2), lane("E1", 4), lane("E2", 4))
+N1 = (DetectorNumber(11), DetectorNumber(12))
+
+
+def ladder() -> Ladder:
+    """Phases 2 and 4, each with a split of 25 s: 5 s clearance."""
+    site = builders.two_phase()
+    plan = replace(next(iter(site.plans.values())), splits={TWO: 25_000, FOUR: 25_000})
+    return Ladder(replace(site, plans={plan.number: plan}), LANES)
+
+
+def split_s(step: Ladder) -> float:
+    return step._split_s[TWO]
+
+
+def verdicts(*loops: int, ill: Ill = Ill.DEAD) -> dict[DetectorNumber, Verdict]:
+    return {DetectorNumber(n): Verdict(ill, 0, ill.value) for n in loops}
+
+
+@pytest.mark.parametrize(
+    ("bad", "forecast", "step"),
+    [
+        (0, FIT, Step.ADAPTIVE),
+        (3, FIT, Step.ADAPTIVE),
+        (1, BLIND, Step.ACTUATED),
+        (4, FIT, Step.FIXED),
+        (8, BLIND, Step.FIXED),
+    ],
+)
+def test_what_the_loops_carry(bad: int, forecast: Forecast, step: Step) -> None:
+    assert step_for(bad, 8, forecast).step is step
+
+
+def test_each_step_down_says_why() -> None:
+    assert step_for(1, 8, BLIND).why == BLIND.why
+    assert step_for(4, 8, FIT).why == "4 of 8 loops are not to be believed: splits of the fixed plan"
+
+
+def test_down_at_once_up_after_a_minute_of_better_health() -> None:
+    steps = ladder()
+    assert steps.climb(1_000, {}, BLIND).step is Step.ACTUATED
+    assert steps.climb(2_000, {}, FIT).step is Step.ACTUATED
+    assert steps.climb(30_000, {}, BLIND).step is Step.ACTUATED
+    assert steps.climb(31_000, {}, FIT).step is Step.ACTUATED
+    assert steps.climb(31_000 + UP_AFTER_MS - 1_000, {}, FIT).step is Step.ACTUATED
+    assert steps.climb(31_000 + UP_AFTER_MS, {}, FIT).step is Step.ADAPTIVE
+
+
+def test_a_lane_that_nobody_sees_recalls_its_phase_for_what_was_enough_or_the_fixed_plan_gives() -> None:
+    steps = ladder()
+    assert steps.recalls(verdicts(*N1), {}, {TWO: 9.0}) == {TWO: split_s(steps)}
+    assert steps.recalls(verdicts(*N1), {}, {TWO: 31.0}) == {TWO: 31.0}
+
+
+def test_a_lane_with_one_loop_left_is_modelled_by_it_and_not_recalled() -> None:
+    assert ladder().recalls(verdicts(11, 22), {}, {TWO: 31.0}) == {}
+
+
+def test_a_probe_is_a_recall_to_the_minimum() -> None:
+    assert ladder().recalls({}, {FOUR: False}, None) == {FOUR: 0.0}
+
+
+def test_of_two_phases_of_a_lane_the_one_is_recalled_that_serves_most_of_it() -> None:
+    left = Movement(Turn.LEFT, frozenset({PhaseNumber(1), TWO}), frozenset({TWO}))
+    shared = replace(LANES[0], movements=(left, *LANES[0].movements))
+    steps = Ladder(builders.two_phase(), (shared, *LANES[1:]))
+    assert steps.recalls(verdicts(*N1), {}, None).keys() == {TWO}
+
+
+def seen(now: int, green: int | None = None) -> Observation:
+    rows = [replace(red(n), interval=Interval.EXTENSION if n == green else Interval.RED) for n in (2, 4)]
+    return replace(observation(), now=now, phases=tuple(rows))
+
+
+def test_the_search_is_told_that_a_recalled_green_has_not_had_its_minimum() -> None:
+    steps = ladder()
+    steps.note(seen(1_000, 2))
+    steps.note(seen(6_000, 2))
+    told = steps.shape(seen(6_000, 2), {TWO: 15.0})
+    assert told.phases[0].minimum_left_ms == 10_000
+    assert told.phases[0].vehicle_call
+    assert not told.phases[1].vehicle_call
+
+
+def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:
+    steps = ladder()
+    steps.climb(0, verdicts(*N1), BLIND)
+    for now, green, called, held, ended in (
+        (1_000, 4, {TWO}, set(), set()),
+        (2_000, 2, set(), {TWO}, set()),
+        (16_000, 2, set(), {TWO}, set()),
+        (17_000, 2, set(), set(), {TWO}),
+    ):
+        steps.note(seen(now, green))
+        advice = steps.below(seen(now, green), verdicts(*N1), {TWO: 15.0})
+        assert (advice.calls, advice.holds, advice.force_offs) == (called, held, ended)
+        assert not advice.healthy
+        assert advice.why == BLIND.why
+
+
+def test_beside_actuation_a_green_that_a_stuck_loop_extends_is_ended_at_its_split_and_not_held() -> None:
+    steps, stuck = ladder(), verdicts(11, ill=Ill.STUCK)
+    steps.climb(0, stuck, BLIND)
+    steps.note(seen(1_000, 2))
+    early = steps.below(seen(2_000, 2), stuck, {})
+    late = steps.below(seen(1_000 + round(1000 * split_s(steps)), 2), stuck, {})
+    assert (early.holds, early.force_offs, late.force_offs) == (set(), set(), {TWO})
+
+
+def test_with_most_loops_bad_every_phase_has_its_split() -> None:
+    steps, most = ladder(), verdicts(11, 12, 21, 22)
+    steps.climb(0, most, FIT)
+    steps.note(seen(1_000, 4))
+    early = steps.below(seen(2_000, 4), most, {})
+    late = steps.below(seen(1_000 + round(1000 * split_s(steps)), 4), most, {})
+    assert (early.calls, early.holds, early.force_offs) == ({TWO}, {FOUR}, set())
+    assert (late.holds, late.force_offs) == (set(), {FOUR})
