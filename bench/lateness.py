@@ -1,9 +1,10 @@
 """How late the control loop's ticks begin after their deadlines, at 10 Hz, beside CPU hogs, with the drivers at work.
 
 Run it from the repository: `python bench/lateness.py [--seconds N] [--hogs N]`. The real daemon runs as a process of its
-own on a Modbus TCP module and a serial line (`cabinet.py`), three times: with every thread under SCHED_FIFO 40, as the
-unit starts it; with the main thread alone under it (reset-on-fork: the trap of the interpreter's lock); and without. The
-figures are the daemon's own, from `health`. Without the right to SCHED_FIFO (root, or CAP_SYS_NICE) only the last is run.
+own on a Modbus TCP module and a serial line (`cabinet.py`), four times: with every thread under SCHED_FIFO 40, as the
+unit starts it, once alone and once with the optimiser advising it once a second from its own process; with the main thread
+alone under it (reset-on-fork: the trap of the interpreter's lock); and without. The figures are the daemon's own, from
+`health`. Without the right to SCHED_FIFO (root, or CAP_SYS_NICE) only the last is run.
 """
 
 import argparse
@@ -37,11 +38,13 @@ def fifo(flags: int = 0) -> Callable[[], None]:
     return become
 
 
-VARIANTS: dict[str, Callable[[], None] | None] = {
-    "SCHED_FIFO, every thread": fifo(),
-    "SCHED_FIFO, main thread alone": fifo(os.SCHED_RESET_ON_FORK),
-    "no real-time priority": None,
+VARIANTS: dict[str, tuple[Callable[[], None] | None, bool]] = {
+    "SCHED_FIFO, every thread": (fifo(), False),
+    "the same, with the optimiser": (fifo(), True),
+    "SCHED_FIFO, main thread alone": (fifo(os.SCHED_RESET_ON_FORK), False),
+    "no real-time priority": (None, False),
 }
+"""What the daemon becomes before it starts, and whether the optimiser's process advises it."""
 
 
 @contextmanager
@@ -57,9 +60,11 @@ def hogs(count: int) -> Iterator[None]:
 
 
 @contextmanager
-def daemon(folder: Path, site: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """The real daemon on `site`, with its state in `folder`."""
-    command = [sys.executable, "-c", RUN, "run", "--config", str(site)]
+def daemon(
+    folder: Path, site: Path, before: Callable[[], None] | None = None, *, advised: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The real daemon on `site`, with its state in `folder`. `advised`: with the optimiser's process beside it."""
+    command = [sys.executable, "-c", RUN, "run", *([] if advised else ["--no-optimiser"]), "--config", str(site)]
     command += ["--state", str(folder / "state"), "--socket", str(folder / "control.sock")]
     with (folder / "daemon.log").open("wb") as log:
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -95,12 +100,23 @@ def may_be_real_time() -> bool:
     return done.returncode == 0
 
 
-def measure(seconds: float, count: int, before: Callable[[], None] | None) -> dict[str, Any]:
+def until_advised(folder: Path) -> None:
+    """Wait for the first advice: the start of the optimiser's process is not what is measured."""
+    end = time.monotonic() + 60.0
+    while not health(folder)["counters"]["advice_heard"]:
+        if time.monotonic() > end:
+            raise SystemExit("the optimiser's process did not come up; see its log in the state directory")
+        time.sleep(0.2)
+
+
+def measure(seconds: float, count: int, before: Callable[[], None] | None, *, advised: bool) -> dict[str, Any]:
     """One run's health at its end."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with cabinet(folder) as site, daemon(folder, site, before):
+        with cabinet(folder) as site, daemon(folder, site, before, advised=advised):
             health(folder)
+            if advised:
+                until_advised(folder)
             with hogs(count):
                 time.sleep(seconds)
                 return health(folder)
@@ -117,16 +133,17 @@ def main() -> None:
     )
     print(f"target with every thread under SCHED_FIFO: p99.9 < {TARGET_P999_MS} ms")
     real_time = may_be_real_time()
-    for name, before in VARIANTS.items():
+    for name, (before, advised) in VARIANTS.items():
         if before is not None and not real_time:
             print(f"{name:32} not measured: no right to SCHED_FIFO here (run as root)")
             continue
-        said = measure(options.seconds, options.hogs, before)
+        said = measure(options.seconds, options.hogs, before, advised=advised)
         loop = said["loop"]
         late = "  ".join(f"{key} {value:8.2f}" for key, value in loop["late_ms"].items())
         faults = ", ".join(sorted(set(said["faults"]))) or "none"
         print(
             f"{name:32} {loop['ticks']:6} ticks  late ms: {late}  100 ms or later: {loop['missed']}  faults: {faults}"
+            + (f"  advice heard: {said['counters']['advice_heard']}" if advised else "")
         )
 
 

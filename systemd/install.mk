@@ -10,7 +10,7 @@ PROGRAM_DIR = /opt/stopline
 UNIT_DIR = /usr/lib/systemd/system
 SHARE_DIR = /usr/share/stopline
 DOC_DIR = /usr/share/doc/stopline
-UNITS = stopline.service stopline-failsafe.service
+UNITS = stopline.service stopline-failsafe.service stopline-optimiser.service
 # What a fresh box gets as its site file: mock devices, so that nothing is driven before someone has written the real one.
 SITE_EXAMPLE = config/minimal-2phase.yaml
 
@@ -26,7 +26,7 @@ install-program:
 	install -d "$(DESTDIR)$(PROGRAM_DIR)"
 	$(INSTALL_PYTHON) -m venv "$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)"
 	"$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)/bin/python" -m pip install --quiet --disable-pip-version-check \
-	  $(if $(WHEELS),--no-index --find-links "$(WHEELS)" stopline,.)
+	  $(if $(WHEELS),--no-index --find-links "$(WHEELS)" "stopline[adaptive]",".[adaptive]")
 	$(if $(DESTDIR),cd "$(DESTDIR)$(PROGRAM_DIR)/venv-$(WHEN)" && grep -rlIZ "$(DESTDIR)" bin pyvenv.cfg | xargs -0r sed -i "s|$(DESTDIR)||g")
 	sync -f "$(DESTDIR)$(PROGRAM_DIR)"
 	cd "$(DESTDIR)$(PROGRAM_DIR)" && before=$$(readlink venv || true) && \
@@ -56,14 +56,14 @@ ifeq ($(DESTDIR),)
 	-systemd-tmpfiles --create stopline.conf # in a chroot without /proc: done at the next boot
 	-systemctl daemon-reload
 	@echo "Installed. Next: edit /etc/stopline/intersection.yaml, then"
-	@echo "  stopline check /etc/stopline/intersection.yaml && systemctl enable --now stopline"
+	@echo "  stopline check /etc/stopline/intersection.yaml && systemctl enable --now stopline stopline-optimiser"
 	@echo "  (a running controller goes on with the old program until: systemctl restart stopline)"
 endif
 
 # /etc/stopline, /var/lib/stopline and the user stay: the site file and the log are not the program's to remove.
 uninstall:
 ifeq ($(DESTDIR),)
-	-systemctl disable --now stopline.service
+	-systemctl disable --now stopline-optimiser.service stopline.service
 	-systemctl stop stopline-failsafe.service
 endif
 	rm -rf "$(DESTDIR)$(PROGRAM_DIR)" "$(DESTDIR)$(SHARE_DIR)" "$(DESTDIR)$(DOC_DIR)"
@@ -73,12 +73,12 @@ endif
 ifeq ($(DESTDIR),)
 	-systemctl daemon-reload
 endif
-	@echo "Kept: /etc/stopline, /var/lib/stopline and the user stopline."
+	@echo "Kept: /etc/stopline, /var/lib/stopline, /var/lib/stopline-optimiser and their users."
 
 # Everything an installation without a network needs, for a machine of the same kind and Python as this one.
 wheels:
 	$(INSTALL_PYTHON) -m venv build/wheel-venv
-	build/wheel-venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir build/wheels .
+	build/wheel-venv/bin/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir build/wheels ".[adaptive]"
 	@echo "build/wheels: take it along, then make install WHEELS=build/wheels"
 
 units: $(STAMP)

@@ -65,15 +65,22 @@ class Counts:
 
 
 class Host:
-    """One run of the process. `orphaned`: whether whoever started it has gone, so that it ends too."""
+    """One run of the process. `orphaned`: whether whoever started it has gone, so that it ends too. `alive`: called while it
+    does not hang, with every observation and every attempt to reach the controller."""
 
     def __init__(
-        self, socket: Path, store: LearnedStore, make: MakeAdviser, orphaned: Callable[[], bool] = lambda: False
+        self,
+        socket: Path,
+        store: LearnedStore,
+        make: MakeAdviser,
+        orphaned: Callable[[], bool] = lambda: False,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._store = store
         self._make = make
         self._orphaned = orphaned
+        self._alive = alive
         self._log = structlog.get_logger()
         self._adviser: Advises | None = None
         self._site_hash = ""
@@ -85,6 +92,7 @@ class Host:
         failures = 0
         try:
             while not self._orphaned():
+                self._alive()
                 answered = self.counts.answered
                 try:
                     self._serve()
@@ -104,6 +112,7 @@ class Host:
                 if self._said:
                     self._said = ""
                     self._log.info("controller.reached", socket=str(self._socket))
+                self._alive()
                 self._answer(client, reply)
                 if self._store.due:
                     self._keep()

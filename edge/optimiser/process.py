@@ -14,6 +14,7 @@ import structlog
 
 from edge.clock import monotonic_ms
 from edge.model.site import Site
+from edge.notify import from_environment
 from edge.optimiser.host import Advises, Host
 from edge.optimiser.learned import LearnedStore
 
@@ -46,7 +47,10 @@ def run(options: OptimiserOptions) -> int:
         signal.signal(number, _end)
     try:
         store = LearnedStore(options.state_dir, monotonic_ms)
-        host = Host(options.socket, store, make_adviser, lambda: options.with_parent and os.getppid() != parent)
+        notifier = from_environment(os.environ)
+        orphaned = lambda: options.with_parent and os.getppid() != parent  # noqa: E731 - a name for one condition
+        host = Host(options.socket, store, make_adviser, orphaned, notifier.watchdog)
+        notifier.ready("advises the controller")
         structlog.get_logger().info("optimiser.started", socket=str(options.socket), state=str(options.state_dir))
         host.run()
     except _Ended:

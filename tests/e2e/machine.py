@@ -61,7 +61,7 @@ def installed_root(folder: Path) -> Path:
         shutil.copytree(REPOSITORY / name, source / name, ignore=ignore)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(REPOSITORY / name, source)
-    sh(sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", wheels, source)
+    sh(sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", wheels, f"{source}[adaptive]")
     make = ("make", "-C", "/usr/src/stopline", "-f", "systemd/install.mk", "install", "WHEELS=/usr/src/wheels")
     sh("chroot", root, "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *make)
     sh("systemctl", f"--root={root}", "enable", "stopline.service")

@@ -8,7 +8,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 SYSTEMD = REPOSITORY / "systemd"
 OUTPUTS_SAFE = SYSTEMD / "outputs-safe"
-UNITS = ("stopline.service", "stopline-failsafe.service")
+UNITS = ("stopline.service", "stopline-failsafe.service", "stopline-optimiser.service")
 
 
 def make(target: str, destination: Path, **variables: str) -> str:

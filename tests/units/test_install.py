@@ -24,6 +24,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "usr/lib/stopline/outputs-safe",
         "usr/lib/systemd/system/stopline.service",
         "usr/lib/systemd/system/stopline-failsafe.service",
+        "usr/lib/systemd/system/stopline-optimiser.service",
         "usr/lib/sysusers.d/stopline.conf",
         "usr/lib/tmpfiles.d/stopline.conf",
         "usr/lib/modules-load.d/stopline.conf",
@@ -87,7 +88,9 @@ def test_the_users_file_makes_the_controllers_user_and_the_operators_group(tmp_p
     subprocess.run([str(SYSUSERS), f"--root={tmp_path}"], check=True, capture_output=True)
     assert "stopline:" in (tmp_path / "etc/passwd").read_text()
     groups = {line.split(":")[0] for line in (tmp_path / "etc/group").read_text().splitlines()}
-    assert {"stopline", "stopline-operate", "dialout", "gpio"} <= groups
+    assert {"stopline", "stopline-operate", "stopline-optimiser", "dialout", "gpio"} <= groups
+    members = next(line for line in (tmp_path / "etc/group").read_text().splitlines() if line.startswith("stopline:"))
+    assert members.split(":")[3] == "stopline-optimiser"
 
 
 @pytest.mark.skipif(not (SYSUSERS and TMPFILES) or os.geteuid() != 0, reason="needs systemd-tmpfiles and root")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.control_socket.peer import ADVISE_GROUP
+from edge.optimiser.process import NICE
 from tests.units.installed import SYSTEMD, UNITS, bootable_root, commands, settings
 
 ANALYZE = shutil.which("systemd-analyze")
@@ -15,6 +17,7 @@ needs_analyze = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is n
 
 CONTROLLER = settings((SYSTEMD / "stopline.service").read_text())
 FAILSAFE = settings((SYSTEMD / "stopline-failsafe.service").read_text())
+OPTIMISER = settings((SYSTEMD / "stopline-optimiser.service").read_text())
 
 
 def analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -114,6 +117,20 @@ def test_both_units_bar_the_same_network() -> None:
         assert CONTROLLER[name] == FAILSAFE[name]
 
 
+def test_the_optimiser_comes_and_goes_with_the_controller_which_does_not_wait_for_it() -> None:
+    assert OPTIMISER["PartOf"] == OPTIMISER["After"] == OPTIMISER["WantedBy"] == ("stopline.service",)
+    assert "optimiser" not in (SYSTEMD / "stopline.service").read_text()
+    assert OPTIMISER["StartLimitIntervalSec"] == ("0",)
+
+
+def test_the_optimiser_has_a_user_of_its_own_at_ordinary_priority_and_no_network() -> None:
+    assert (OPTIMISER["User"], OPTIMISER["SupplementaryGroups"]) == (("stopline-optimiser",), ("stopline",))
+    assert OPTIMISER["Group"] == (ADVISE_GROUP,)
+    assert OPTIMISER["CPUSchedulingPolicy"] == ("other",)
+    assert OPTIMISER["PrivateNetwork"] == ("yes",)
+    assert str(NICE) == OPTIMISER["Nice"][0]
+
+
 def test_optional_folders_do_not_stop_the_sandbox() -> None:
     paths = CONTROLLER["ExecPaths"][0].split()
     assert [path for path in paths if not path.startswith("-")] == ["/usr/bin", "/usr/lib"]
@@ -157,7 +174,7 @@ def test_an_example_drop_in_changes_settings_the_unit_has_or_names_new_ones(path
 
 
 def test_every_program_a_unit_starts_is_allowed_to_run_in_it() -> None:
-    assert {program for unit in (CONTROLLER, FAILSAFE) for program in commands(unit)} == {
+    assert {program for unit in (CONTROLLER, FAILSAFE, OPTIMISER) for program in commands(unit)} == {
         "/opt/stopline/venv/bin/stopline",
         "/usr/bin/chrt",
         "/usr/lib/stopline/outputs-safe",
