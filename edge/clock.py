@@ -56,6 +56,11 @@ def monotonic_us() -> int:
     return time.monotonic_ns() // _NS_PER_US
 
 
+def thread_us() -> int:
+    """What the processor has worked for this thread, microseconds: blind to whoever else had the processor."""
+    return time.thread_time_ns() // _NS_PER_US
+
+
 def wall() -> int:
     """UTC milliseconds since 1970."""
     return time.time_ns() // _NS_PER_MS
