@@ -38,7 +38,7 @@ def read_trips(path: Path, end: float) -> Trips:
     """A tripinfo file written with unfinished and undeparted vehicles."""
     delays: list[float] = []
     waiting = stops = arrived = unserved = 0.0
-    walks: list[float] = []
+    walks: list[tuple[float, float]] = []
     for _, row in ET.iterparse(path):
         if row.tag == "tripinfo":
             delays.append(_number(row, "timeLoss") + _number(row, "departDelay"))
@@ -49,7 +49,7 @@ def read_trips(path: Path, end: float) -> Trips:
             unserved += not there and _due(row, end) < end - UNSERVED_S
             row.clear()
         elif row.tag == "walk":
-            walks.append(_number(row, "timeLoss"))
+            walks.append((_number(row, "timeLoss"), _number(row, "waitingTime")))
     n = max(len(delays), 1)
     delays.sort()
     return Trips(
@@ -63,8 +63,8 @@ def read_trips(path: Path, end: float) -> Trips:
         len(delays) - int(arrived),
         int(unserved),
         len(walks),
-        sum(walks) / max(len(walks), 1),
-        max(walks, default=0.0),
+        sum(lost for lost, _ in walks) / max(len(walks), 1),
+        max((waited for _, waited in walks), default=0.0),
     )
 
 

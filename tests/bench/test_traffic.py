@@ -23,7 +23,7 @@ TRIPS = """<tripinfos>
   <tripinfo id="a" depart="10" departDelay="5" arrival="60" timeLoss="15" waitingTime="8" waitingCount="1"/>
   <tripinfo id="b" depart="500" departDelay="0" arrival="-1" timeLoss="40" waitingTime="30" waitingCount="2"/>
   <tripinfo id="c" depart="-1" departDelay="700" arrival="-1" timeLoss="0" waitingTime="0" waitingCount="0"/>
-  <personinfo id="p"><walk depart="1" arrival="90" timeLoss="44"/></personinfo>
+  <personinfo id="p"><walk depart="1" arrival="90" timeLoss="44" waitingTime="41"/></personinfo>
 </tripinfos>"""
 
 
@@ -34,7 +34,7 @@ def test_all_vehicles_count_also_those_under_way_and_those_that_never_got_onto_t
     assert (trips.vehicles, trips.delay, trips.longest) == (3, pytest.approx(760 / 3), 700)
     assert (trips.arrived, trips.unfinished) == (1, 2)
     assert trips.unserved == 1  # c was due at 50; b at 500, less than 300 s before the end
-    assert (trips.pedestrians, trips.ped_delay, trips.ped_longest) == (1, 44, 44)
+    assert (trips.pedestrians, trips.ped_delay, trips.ped_longest) == (1, 44, 41)
 
 
 def test_incidents_and_the_queue_are_sumos(tmp_path: Path) -> None:
