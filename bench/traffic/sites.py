@@ -67,7 +67,10 @@ def without_advance(text: str) -> str:
         row = _child(lane, "advance")
         gone |= {item.value for item in row.value} if row is not None else set()
         _drop(lane, {"advance", "advance_m"})
-    _drop(_child(root, "detectors"), gone)
+    detectors = _child(root, "detectors")
+    _drop(detectors, gone)
+    for row in _children(detectors):
+        row.value = [(name, value) for name, value in row.value if name.value != "partner" or value.value not in gone]
     _drop(_child(_child(root, "sumo"), "loops"), gone)
     return yaml.serialize(root)
 

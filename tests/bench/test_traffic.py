@@ -124,7 +124,7 @@ def test_everybody_gets_the_same_options_and_relative_names(tmp_path: Path) -> N
 
 SITE = """# written by an importer
 detectors:
-  1: {input: loops.1, phase: 2, kind: stopbar}
+  1: {input: loops.1, phase: 2, kind: stopbar, partner: 2}
   2: {input: loops.2, phase: 2, kind: advance}
   3: {input: loops.3, phase: 4, kind: stopbar}
 schedule: [{days: daily, at: 00:00, run: free}]
@@ -149,6 +149,7 @@ def test_the_loops_of_an_approach_are_found_by_the_edge_it_ends_in() -> None:
 def test_a_stop_bar_site_is_the_same_file_without_its_advance_loops() -> None:
     text = without_advance(SITE)
     site = yaml.load(text, yaml.BaseLoader)
+    assert "partner" not in site["detectors"]["1"]
     assert list(site["detectors"]) == list(site["sumo"]["loops"]) == ["1", "3"]
     assert site["lanes"]["N1"] == {
         "approach": "N",
