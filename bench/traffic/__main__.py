@@ -69,23 +69,26 @@ def said(case: Case) -> str:
     return ", ".join([case.scenario.name, case.controller, f"seed {case.seed}", *more])
 
 
-def chosen(arguments: argparse.Namespace) -> tuple[list[Scenario], list[Case]]:
-    """The scenarios and cases that are asked for."""
+def everything(arguments: argparse.Namespace) -> tuple[list[Scenario], list[Case]]:
+    """The scenarios that are here, and all their cases."""
     there = [s for s in given(arguments.data) if s.there]
     mine: list[Scenario] = [own.founding(s) for s in there if s.name == "synth8"]
     mine.append(own.crossings())
-    wanted = list(cases.core(tuple(there), tuple(mine)))
-    if arguments.full:
-        wanted += cases.rest(tuple(there))
-    if arguments.scenario:
-        wanted = [c for c in wanted if c.scenario.name in arguments.scenario]
+    found = [*cases.core(tuple(there), tuple(mine)), *cases.rest(tuple(there))]
+    names = arguments.scenario or [s.name for s in (*there, *mine)]
+    return [s for s in (*there, *mine) if s.name in names], [c for c in found if c.scenario.name in names]
+
+
+def chosen(arguments: argparse.Namespace, found: Sequence[Case]) -> list[Case]:
+    """Of these cases the ones that are to be run now."""
+    wanted = [c for c in found if arguments.full or cases.is_core(c)]
     if arguments.controller:
         wanted = [c for c in wanted if c.controller in arguments.controller]
     if arguments.plain:
         wanted = [c for c in wanted if c.scale == 1 and c.fault is None and not c.stopbar_only]
     if arguments.seeds:
         wanted = [c for c in wanted if c.seed <= arguments.seeds]
-    return [*there, *mine], wanted
+    return wanted
 
 
 def work(bench: Bench, wanted: Sequence[Case], jobs: int, out: Callable[[str], None]) -> None:
@@ -114,10 +117,10 @@ def main(arguments: Sequence[str]) -> int:
         print(sentence)
     program = source_hash()
     bench = Bench(Store(VAR / "runs.jsonl"), OurSites(program), measure_hash(), program)
-    scenarios, wanted = chosen(asked)
+    scenarios, found = everything(asked)
     if not asked.report:
-        work(bench, wanted, asked.jobs, lambda line: print(line, flush=True))
-    text = report(scenarios, bench.done(dict.fromkeys(wanted)))
+        work(bench, chosen(asked, found), asked.jobs, lambda line: print(line, flush=True))
+    text = report(scenarios, bench.done(dict.fromkeys(found)))
     print(text)
     if asked.markdown:
         asked.markdown.write_text(text + "\n", "utf-8")

@@ -10,6 +10,8 @@ from typing_extensions import override
 from traffic.scenarios import FIXED, LOOP_PEERS, PEERS, Scenario
 
 SEEDS = (1, 2, 3, 4, 5)
+FEW = 2
+"""Of them in the core, for more and less demand and for stop-bar sites."""
 SCALES = (0.6, 1.2)
 KINDS = ("stuck", "dead", "chatter", "intermittent")
 APPROACHES = ("minor", "major")
@@ -72,29 +74,31 @@ def core(scenarios: tuple[Scenario, ...], own: tuple[Scenario, ...]) -> Iterator
     """What fits in 45 minutes: everybody's hour, more and less demand, and every fault once. `own`: our own scenarios."""
     for s in scenarios:
         yield from (Case(s, p, seed) for p in PEERS if s.has(p) for seed in SEEDS)
-    for s in scenarios:
+    for s in (*scenarios, *own):
         yield from (Case(s, o.value, seed) for o in Ours for seed in SEEDS)
     for s in own:
-        yield from (Case(s, o.value, seed) for o in Ours for seed in SEEDS)
-        yield from (Case(s, FIXED, seed) for seed in SEEDS if s.has(FIXED))
+        yield from (Case(s, p, seed) for p in (FIXED, *LOOP_PEERS) for seed in SEEDS if s.has(p))
     for s in scenarios:
-        yield from _scaled(s, SEEDS[:2])
+        yield from _scaled(s, SEEDS[:FEW])
+        yield from _stopbar(s, SEEDS[:FEW])
     for s in scenarios:
         yield from (Case(s, Ours.ADAPTIVE.value, 1, fault=f) for f in faults())
-    for s in scenarios:
-        yield from _stopbar(s, SEEDS[:2])
 
 
 def rest(scenarios: tuple[Scenario, ...]) -> Iterator[Case]:
     """Everything else: all seeds of the scaled demand, the faults and the stop-bar sites."""
     for s in scenarios:
-        yield from _scaled(s, SEEDS[2:])
-        yield from _stopbar(s, SEEDS[2:])
-    for seed in SEEDS[1:]:
-        for s in scenarios:
-            yield from (Case(s, Ours.ADAPTIVE.value, seed, fault=f) for f in faults())
+        yield from _scaled(s, SEEDS[FEW:])
+        yield from _stopbar(s, SEEDS[FEW:])
     for s in scenarios:
-        yield from (Case(s, Ours.ACTUATED.value, 1, fault=f) for f in faults())
+        yield from (Case(s, Ours.ADAPTIVE.value, seed, fault=f) for seed in SEEDS[1:] for f in faults())
+
+
+def is_core(case: Case) -> bool:
+    """Whether a case belongs to the core."""
+    if case.fault is not None:
+        return case.seed == 1
+    return case.seed <= FEW or (case.scale == 1 and not case.stopbar_only)
 
 
 def faults() -> Iterator[Fault]:

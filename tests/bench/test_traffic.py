@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from traffic import own
-from traffic.cases import Case, Fault, core, faults, rest
+from traffic.cases import Case, Fault, core, faults, is_core, rest
 from traffic.flows import ranked
 from traffic.judge import Least
 from traffic.report import report
@@ -60,6 +60,7 @@ def test_a_second_start_skips_what_is_there_and_a_line_that_was_cut_off_is_run_a
 
 def test_every_case_has_a_key_of_its_own() -> None:
     wanted = [*core((HERE,), ()), *rest((HERE,))]
+    assert [c for c in wanted if is_core(c)] == list(core((HERE,), ()))
     keys = [str(c.key("p")) for c in wanted]
     assert len(set(keys)) == len(keys)
     assert {c.fault for c in wanted if c.fault} == set(faults())
