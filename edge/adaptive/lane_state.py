@@ -40,6 +40,9 @@ SATURATED_GAP_MS: Ms = 1_500
 STILL_WAITING = 3.0
 """Where nobody sees who comes, a queue that still discharges has so many more (adaptive-control, section 4, B)."""
 
+LONGEST_PART = 1.7
+"""Of the usual headways: who leaves later was not queued, although the list says so; a lorry takes 1.5. Ours."""
+
 LONGEST_HEADWAY_MS: Ms = 8_000
 """Who leaves later than this behind the one before was not queued. Ours."""
 
@@ -171,7 +174,9 @@ class LaneState:
         if self.kind is None or before_ms is None or out.green_from_ms is None or before_ms < out.green_from_ms:
             return
         lasted_ms = at_ms - before_ms
-        if queued and lasted_ms <= LONGEST_HEADWAY_MS * (1 if self.kind.plain else 3):
+        usual_ms = 1000 * count * out.headway_s
+        longest_ms = LONGEST_PART * usual_ms if self.kind.plain else LONGEST_HEADWAY_MS * 3
+        if queued and lasted_ms <= longest_ms:
             self.rates.saw(self.kind, count, lasted_ms / 1000, opposed=opposed)
 
     # ── what time brings ──
