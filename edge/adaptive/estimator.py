@@ -9,7 +9,7 @@ from edge.adaptive.lane_state import LaneState, new_state
 from edge.adaptive.lanes import lanes_of
 from edge.adaptive.learned import Greens
 from edge.adaptive.service import Kind, kind_of
-from edge.adaptive.substitute import Belief, belief_of, fitness, recalls
+from edge.adaptive.substitute import Belief, belief_of, fitness, planned_greens, planned_rate, recalls
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName
 from edge.model.observation import LoopEdge, Observation, PhaseSeen
@@ -61,12 +61,15 @@ class LoopEstimator:
     _place: dict[DetectorNumber, tuple[LaneState, bool]] = field(default_factory=dict)
     _green: dict[PhaseNumber, Ms] = field(default_factory=dict)
     _kinds: dict[tuple[LaneName, Stage], Kind | None] = field(default_factory=dict)
-    _local_known: bool = False
+    _planned: dict[PhaseNumber, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lanes = lanes_of(self.site)
         self.states = {lane.name: new_state(lane) for lane in self.lanes}
         self._by_name = {lane.name: lane for lane in self.lanes}
+        self._planned = planned_greens(self.site)
+        for state in self.states.values():
+            state.planned_rate = planned_rate(self.site, state.lane, self._planned)
         self.exits = {number: ExitLoop() for lane in self.lanes for number in lane.exits}
 
     # ── seeing ──
@@ -240,7 +243,7 @@ class LoopEstimator:
             lanes=tuple(self._lane(state, stages, horizon_s) for state in self.states.values()),
             fit=fit,
             why=why,
-            recalls=recalls(self.states.values(), self.beliefs, self.greens),
+            recalls=recalls(self.states.values(), self.beliefs, self.greens, self._planned),
         )
 
     def _lane(self, state: LaneState, stages: tuple[Stage, ...], horizon_s: int) -> LaneForecast:

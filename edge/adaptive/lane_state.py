@@ -22,6 +22,10 @@ USUAL_RATE = 300.0 / 3600.0
 USUAL_WEIGHT_S = 60.0
 """A lane of which nothing is known carries 300 vehicles an hour; that weighs like a minute of counting. Ours."""
 
+PLANNED_WEIGHT_S = 600.0
+"""What the fixed plan was made for weighs like ten minutes of counting: a loop that was dead from the beginning has counted
+nobody until it was found out. Ours."""
+
 PROFILE_WEIGHT_S = 180.0
 """The day's profile weighs like three minutes of counting. Ours."""
 
@@ -53,7 +57,8 @@ class LaneState:
 
     `coming`: for every vehicle between the loops its time at the stop line, oldest first; `hidden`: vehicles of the queue that
     no loop has seen; `lent`: those that are taken to have left until the loop falls free. `sees_in`, `sees_out`: its advance
-    loop, its stop-bar loop is believed. `usual`: the rate by the day's profile; `borrowed`: told from a lane beside it.
+    loop, its stop-bar loop is believed. `usual`: the rate by the day's profile; `borrowed`: told from a lane beside it;
+    `planned_rate`: the arrivals that the fixed plan can serve.
     `needed_s`: how much of its last green it needed.
     """
 
@@ -69,6 +74,7 @@ class LaneState:
     volume: Arrivals = field(default_factory=lambda: Arrivals(fade=SLOW_FADE))
     usual: float | None = None
     borrowed: float | None = None
+    planned_rate: float = USUAL_RATE
     kind: Kind | None = None
     sees_in: bool = False
     sees_out: bool = False
@@ -87,11 +93,18 @@ class LaneState:
     @property
     def rate(self) -> float:
         """Mean arrivals, vehicles a second."""
-        if self.borrowed is not None:
-            return self.borrowed
+        if not self.sees_in and not self.sees_out:
+            return self._unseen_rate if self.borrowed is None else self.borrowed
         if self.usual is None:
             return self.arrivals.rate(USUAL_RATE, USUAL_WEIGHT_S)
         return self.arrivals.rate(self.usual, PROFILE_WEIGHT_S)
+
+    @property
+    def _unseen_rate(self) -> float:
+        """Where nobody sees anything: as the day has it; else as it was lately, or as much as the fixed plan was made for."""
+        if self.usual is not None:
+            return self.usual
+        return self.volume.rate(self.planned_rate, PLANNED_WEIGHT_S)
 
     def overdue(self, now: Ms) -> int:
         """Vehicles seen that should be at the stop line by now."""

@@ -7,9 +7,11 @@ a recall to the green that was long enough before.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from edge.adaptive.lane_state import LaneState
+from edge.adaptive.lane_state import USUAL_RATE, LaneState
 from edge.adaptive.learned import Greens
+from edge.adaptive.outflow import HEADWAY_S
 from edge.model.lanes import Lane, LaneName
+from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber
 
 
@@ -35,6 +37,9 @@ MOST_BAD = 0.4
 
 MOST_BLIND_APPROACHES = 1
 """Approaches of whose arrivals nobody knows (adaptive-control, section 4, B)."""
+
+PLANNED_SATURATION = 0.85
+"""Degree of saturation that a good plan leaves in its busiest hour (HCM: below 0.9)."""
 
 LEAST_COUNTED_S = 300.0
 """A ratio of volumes rests on so many seconds at least. Ours."""
@@ -87,9 +92,33 @@ def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> 
     return True, ""
 
 
+def planned_greens(site: Site) -> dict[PhaseNumber, float]:
+    """The greens of the fixed plan at the bottom of the ladder, s; empty where there is none."""
+    plan = site.plans.get(site.fallback.plan)
+    if plan is None:
+        return {}
+    return {
+        phase: max(split_ms - site.phases[phase].change_ms, site.phases[phase].min_green_ms) / 1000
+        for phase, split_ms in plan.splits.items()
+        if phase in site.phases
+    }
+
+
+def planned_rate(site: Site, lane: Lane, greens: Mapping[PhaseNumber, float]) -> float:
+    """The arrivals that the fixed plan was made for, vehicles a second, if it was made well."""
+    plan = site.plans.get(site.fallback.plan)
+    longest_s = max((greens.get(phase, 0.0) for phase in lane.phases), default=0.0)
+    if plan is None or not longest_s or not plan.cycle_ms:
+        return USUAL_RATE
+    return PLANNED_SATURATION * longest_s * 1000 / plan.cycle_ms / HEADWAY_S
+
+
 def recalls(
-    states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief], greens: Mapping[PhaseNumber, Greens]
+    states: Iterable[LaneState],
+    beliefs: Mapping[LaneName, Belief],
+    greens: Mapping[PhaseNumber, Greens],
+    planned: Mapping[PhaseNumber, float],
 ) -> dict[PhaseNumber, float] | None:
-    """Phases of lanes at whose stop line nobody sees who waits, with the green that was long enough before; 0: not known."""
-    blind = {p for s in states if s.lane.name in beliefs and not s.sees_out for p in s.lane.phases}
-    return {phase: greens[phase].historic if phase in greens else 0.0 for phase in sorted(blind)} or None
+    """Phases of lanes at whose stop line nobody sees who waits, with the green that was long enough before."""
+    blind = sorted({p for s in states if s.lane.name in beliefs and not s.sees_out for p in s.lane.phases})
+    return {p: greens[p].historic if p in greens else planned.get(p, 0.0) for p in blind} or None
