@@ -13,7 +13,7 @@ from edge.control.view import View
 from edge.model.adaptive import AdaptiveMode, AdaptiveStatus
 from edge.model.advice import NOBODY, Advice
 from edge.model.events import Event
-from edge.model.exchange import Inputs, Mode
+from edge.model.exchange import Inputs, Mode, Rung
 from edge.model.faults import FaultKind, Response
 from edge.model.observation import Observation
 from edge.model.site import Site
@@ -98,12 +98,18 @@ class AdaptivePart:
     def _is_missed(self, now: Ms, in_time_ms: Ms) -> bool:
         return now - in_time_ms >= ABSENT_MS or len(self._gaps) > GAPS_A_MINUTE
 
-    def look(self, view: View, strategy: Strategy | None) -> None:
+    @property
+    def acts(self) -> bool:
+        """Whether the site lets it act, faults aside."""
+        return self._acts
+
+    def look(self, view: View, strategy: Strategy | None, rung: Rung) -> None:
         """Take note of this tick before anybody asks. `strategy`: what runs; None for plain actuation."""
         if self._off:
             return
         self.free = False
         self._runs = strategy is self.strategy
+        self.strategy.trusted = rung is Rung.ADAPTIVE
         self._is_free_operation = strategy is None or self._runs
         if self._acts:
             self.strategy.note_waits(view)
@@ -118,7 +124,8 @@ class AdaptivePart:
     def acting(self) -> bool:
         """Whether the advice is being followed."""
         advice = self.strategy.advice
-        return self._runs and self.free and self._fresh and advice is not None and advice.healthy
+        trusted = self.strategy.trusted and advice is not None and advice.healthy
+        return self._runs and self.free and self._fresh and trusted
 
     def status(self, now: Ms) -> AdaptiveStatus | None:
         """How it stands, for the screen; None where it is off."""

@@ -11,10 +11,14 @@ for is asked as everybody asks (`edge.control.askers`), with the least right of 
        or not; then plain actuation ends it.
     4. Where nobody is green or coming to it, somebody who waits is left to be served, or nothing is omitted.
     5. Nonsense is no advice.
+    6. Advice that does not trust its loops (`healthy` False) omits nobody. What it calls and holds, for those whom no loop sees,
+       and the greens it ends, which a bad loop would extend for ever, are heard on the rung of plain actuation too.
 
 What follows from 2 and 3 for the longest wait is in `edge.control.waits`. `never_served` is nobody: an omit of the adaptive
 layer ends by itself.
 """
+
+from dataclasses import replace
 
 from edge.control.asks import NOBODY, NOTHING, Asks, Phases
 from edge.control.view import View
@@ -27,7 +31,7 @@ from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
 
 class AdvisedStrategy:
-    """What runs in free operation where the adaptive layer may act. Hears advice whether it is followed or not."""
+    """What runs in free operation where the site lets the adaptive layer act; with nothing to ask it is plain actuation."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -40,6 +44,8 @@ class AdvisedStrategy:
         self._vehicles: dict[PhaseNumber, Ms] = {}  # since when a phase that is not served wants to be
         self._walks: dict[PhaseNumber, Ms] = {}  # since when a walk is wanted, beside the green of its phase too
         self._opposed: dict[PhaseNumber, Ms] = {}  # since when somebody who conflicts with a green has been waiting
+        self.trusted = False
+        """Whether the rung is ADAPTIVE: below it only what helps those whom no loop sees is asked for."""
         self.advice: Advice | None = None
         self.asks = NOTHING
         """What was asked for in the last tick."""
@@ -87,10 +93,10 @@ class AdvisedStrategy:
         """What the advice asks for, within the limits."""
         self._now = view.heard_ms
         advice = self.advice
-        if advice is None or not self.is_fresh(view.heard_ms):
+        if advice is None or not self.is_fresh(view.heard_ms) or (advice.healthy and not self.trusted):
             self.asks = NOTHING
         else:
-            self.asks = self._within_limits(view, advice)
+            self.asks = self._within_limits(view, advice if advice.healthy else _without_loops(advice))
         return self.asks, []
 
     def rest(self) -> None:
@@ -169,6 +175,11 @@ class AdvisedStrategy:
                 break
             until = max(until, step.to_ms)
         return (until - self._now) // SECOND_MS
+
+
+def _without_loops(advice: Advice) -> Advice:
+    """What is left of advice that does not trust its loops."""
+    return replace(advice, omits=NOBODY)
 
 
 def _words(phases: Phases) -> str:

@@ -74,7 +74,7 @@ class Controller:
         self._adaptive = AdaptivePart(site)
         self._waits = WaitGuard(site, self._calls, self._is_green)
         self._announcing = tuple(n for n, p in site.phases.items() if p.red_yellow_ms)
-        self._pattern = Pattern(site, now, self._adaptive.strategy)
+        self._pattern = Pattern(site, now, self._adaptive.strategy if self._adaptive.acts else None)
         self._view = View(site, self._machines, self._calls, self._rings, now)
         self._outside = Outside(site, self._calls, now)
         self._priority = TransitPriority(site) if site.priorities else None
@@ -106,7 +106,7 @@ class Controller:
         self._pattern.read(now, local, self.rung, self._outside.run)
         self._rings.sequence(self._pattern.order)
         self._look(t, local)
-        self._adaptive.look(self._view, self._pattern.strategy)
+        self._adaptive.look(self._view, self._pattern.strategy, self.rung)
         at_once = flash_now or self.rung is Rung.FLASH or self._outside.cabinet_flashes
         events += self._change_mode(now, t, fault=at_once)
         events += self._announce()

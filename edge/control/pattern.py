@@ -20,7 +20,7 @@ class Pattern:
 
     def __init__(self, site: Site, now: Ms, advised: Strategy | None = None) -> None:
         self._site = site
-        self._advised = advised  # what runs in free operation while the adaptive layer may act
+        self._advised = advised  # what runs in free operation where the adaptive layer may act
         self.strategy: Strategy | None = None  # None: plain actuation, free
         self.run: Run = FREE
         self.scheduled: Run = FREE
@@ -50,7 +50,7 @@ class Pattern:
             self.order = sequence_of(site, plan) if plan is not None else site.sequence
             self.strategy = _strategy(site, plan, coordinates=coordinates)
         if plan is None:
-            self.strategy = self._advised if rung is Rung.ADAPTIVE else None
+            self.strategy = self._advised
 
     def announce(self, mode: Mode) -> list[Event]:
         """The events of a change of pattern. On the way to flash, what ran is still the pattern."""

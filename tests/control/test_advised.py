@@ -160,7 +160,7 @@ def test_advice_stamped_in_the_future_or_long_ago_is_not_followed() -> None:
         assert not adaptive.strategy.is_fresh(s.now)
 
 
-def test_an_adviser_that_does_not_trust_its_loops_asks_nothing_and_takes_the_rung_down_until_a_minute_after() -> None:
+def test_an_adviser_that_does_not_trust_its_loops_omits_nobody_and_takes_the_rung_down_until_a_minute_after() -> None:
     s = acting(two())
     s.until(60, 2, Interval.REST)
     s.advice = replace(QUIET, omits=some(4), healthy=False, why="four loops are bad")
@@ -176,6 +176,31 @@ def test_an_adviser_that_does_not_trust_its_loops_asks_nothing_and_takes_the_run
     s.wait(2)
     assert s.decision.rung is Rung.ADAPTIVE
     assert len(s.times(E.ALARM_ON, FaultKind.ADVICE_UNHEALTHY.code)) == 1
+
+
+def test_an_adviser_that_does_not_trust_its_loops_may_still_call_whom_nobody_sees_and_end_what_a_bad_loop_extends() -> (
+    None
+):
+    s = acting(two())
+    s.until(60, 2, Interval.REST)
+    s.advice = replace(QUIET, calls=some(4), healthy=False, why="loop 4 is dead")
+    s.step()
+    assert s.interval(2) is Interval.YELLOW_CHANGE
+    s.advice = replace(QUIET, holds=some(4), healthy=False)
+    s.occupy(2).wait(20)
+    assert s.interval(4) is Interval.EXTENSION
+    s.leave(2)
+    s.advice = replace(QUIET, healthy=False)
+    s.until(60, 2, Interval.REST)
+    s.occupy(2, 4)
+    s.advice = replace(QUIET, force_offs=some(2), healthy=False)
+    s.wait(1)
+    assert s.interval(2) is Interval.YELLOW_CHANGE
+    assert s.decision is not None
+    assert s.decision.rung is Rung.ACTUATED
+    status = s.tick.controller.status(s.now).adaptive
+    assert status is not None
+    assert not status.acting
 
 
 @pytest.mark.parametrize(
