@@ -6,7 +6,7 @@ told what really was. The gain is one less the ratio of the sums, so that a quie
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import sqrt
@@ -232,9 +232,10 @@ _HARDLY = 0.1
 """A quarter counts as adaptive, or as actuated, from this part of its seconds on. Ours; those between are left out."""
 
 
-def sides(quarters: Iterable[Quarter]) -> Mapping[str, Side]:
-    """Measured, not modelled: adaptive and actuated quarters beside one another."""
-    rows = tuple(quarters)
+def sides(quarters: Iterable[Quarter]) -> dict[str, Side]:
+    """Measured, not modelled: adaptive and actuated quarters beside one another. Where the model does not fit, the loops do
+    not tell who is who either."""
+    rows = tuple(quarter for quarter in quarters if quarter.fits)
     return {
         "adaptive": _side([q for q in rows if q.acted >= _MOSTLY]),
         "actuated": _side([q for q in rows if q.acted <= _HARDLY]),

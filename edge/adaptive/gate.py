@@ -13,12 +13,22 @@ from edge.model.advice import NOBODY, Advice
 from edge.model.calendar import Date
 from edge.model.plans import LocalTime
 
+UNANSWERED = "not answered"
+"""Of a second that was seen and not answered, because newer ones waited already."""
+
+_ALL_THE_SAME = "acts all the same"
+
 _REFUSED = frozenset({Verdict.NOT_SHOWN})
 
 
 def held_back(advice: Advice, why: str) -> Advice:
     """The same advice without anything that is asked for. It stays healthy: the loops are not to blame."""
     return replace(advice, calls=NOBODY, ped_calls=NOBODY, holds=NOBODY, force_offs=NOBODY, omits=NOBODY, why=why)
+
+
+def held_words(advice: Advice) -> str:
+    """Why a healthy advice asks for nothing, told from the advice alone; empty where the gate was open."""
+    return advice.why if advice.healthy and not advice.why.startswith(_ALL_THE_SAME) else ""
 
 
 def is_actuated_day(date: Date) -> bool:
@@ -54,7 +64,7 @@ class Gate:
         if local is None or not self._rules.act_unproved:
             return ""
         said = self._no_gain(local)
-        return f"{said}; it acts all the same, by {self._rules.act_unproved}" if said else ""
+        return f"{_ALL_THE_SAME}, by {self._rules.act_unproved}, although {said}" if said else ""
 
     def passes(self, advice: Advice, local: LocalTime | None) -> tuple[Advice, str]:
         """What is asked for in the end, and why nothing is."""

@@ -136,7 +136,8 @@ def changes(second: Second) -> tuple[str, ...]:
         return ()
     said = [
         *(_change_of_green(second, advice, phase) for phase in second.seen.phases if phase.interval in GREEN),
-        *(_change_of_red(second, advice, phase) for phase in second.seen.phases if phase.interval not in GREEN),
+        *(_change_of_order(second, advice, ring) for ring in range(len(second.site.sequence.rings))),
+        *(_change_of_calls(second, advice, phase) for phase in second.seen.phases),
     ]
     found = tuple(sentence for sentence in said if sentence)
     if found or second.held:
@@ -157,10 +158,21 @@ def _change_of_green(second: Second, advice: Advice, phase: PhaseSeen) -> str:
     return ""
 
 
-def _change_of_red(second: Second, advice: Advice, phase: PhaseSeen) -> str:
-    if phase.number in advice.omits and is_called(phase):
-        return f"{_does(second, 'pass')} over {phase.number}. Plain actuation would serve it in its turn."
-    if phase.number in advice.calls | advice.ped_calls and not is_called(phase):
+def _change_of_order(second: Second, advice: Advice, ring: int) -> str:
+    """Whether the ring's next phase by plain actuation is passed over, and for whom."""
+    places = second.site.sequence.places
+    served = [p.number for p in second.seen.phases if p.interval is not Interval.RED and places[p.number].ring == ring]
+    after = next_of(second.site, second.seen, served[0]) if served else None
+    if after is None or after not in advice.omits:
+        return ""
+    called = (p.number for p in second.seen.phases if is_called(p) and places[p.number].ring == ring)
+    left = [number for number in called if number not in advice.omits and number not in served]
+    instead = f"; {' or '.join(map(str, left))} is left to come" if left else ""
+    return f"{_does(second, 'pass')} over {after}, which plain actuation would serve after {served[0]}{instead}."
+
+
+def _change_of_calls(second: Second, advice: Advice, phase: PhaseSeen) -> str:
+    if phase.number in advice.calls | advice.ped_calls and not is_called(phase) and phase.interval not in GREEN:
         return f"{_does(second, 'call')} {phase.number}, although nobody waits there."
     return ""
 
@@ -204,9 +216,13 @@ def _longest(second: Second, phase: PhaseSeen) -> str:
 def _phase(second: Second, phase: PhaseSeen) -> PhaseWords:
     move = second.site.phases[phase.number].move
     shows = _SHOWS.get(phase.interval, "green")
-    why = second.reasons.get(phase.number) or _reason(second, phase)
+    theirs = second.reasons.get(phase.number)
+    why = _reason(second, phase) if theirs is None or theirs in _SHORT else theirs
     return PhaseWords(phase.number, move, shows, f"{_lasted(second.seen, phase)}{why}{_planned(second, phase)}")
 
+
+_SHORT = frozenset({"waiting for its turn"})
+"""What the controller says more briefly than can be said here."""
 
 _SHOWS = {
     Interval.RED: "red",

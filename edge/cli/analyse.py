@@ -15,7 +15,9 @@ EX_USAGE = 64
 
 
 def replay(options: Namespace) -> int:
-    """`stopline replay SITE --log CSV` or `stopline replay --journal FILE`."""
+    """`stopline replay SITE --log CSV`, `stopline replay --journal FILE`, or `stopline replay --decisions FILE|DIR`."""
+    if options.decisions:
+        return _replay_decisions(options)
     if options.journal and (options.site or options.out):
         raise Refusal(EX_USAGE, "a journal holds its own site and is compared, not written: leave out SITE and --out")
     return _replay_journal(options) if options.journal else _replay_log(options)
@@ -38,6 +40,22 @@ def _replay_log(options: Namespace) -> int:
         print(f"warning: {warning}", file=sys.stderr)
     show(report.as_dict(), as_json=options.json)
     return judged(report.violations)
+
+
+def _replay_decisions(options: Namespace) -> int:
+    from edge.eventlog.decisions import DecisionsError
+    from edge.sim.decision_replay import replay_decisions
+
+    if options.site or options.out:
+        raise Refusal(EX_USAGE, "a record holds its own site and is compared, not written: leave out SITE and --out")
+    try:
+        report = replay_decisions(options.decisions)
+    except (DecisionsError, ImportError) as error:
+        raise Refusal(EX_DATAERR, str(error)) from error
+    except OSError as error:
+        raise _cannot_read_or_write(error, options.decisions) from error
+    show(report.as_dict(), as_json=options.json)
+    return 0 if report.same else EX_DATAERR
 
 
 def _replay_journal(options: Namespace) -> int:

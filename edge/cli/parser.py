@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("-V", "--version", action="store_true", help="print the version and exit")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     _look(verbs)
+    _explain(verbs)
     _act(verbs)
     _override(verbs)
     _configure(verbs)
@@ -59,6 +60,21 @@ def _look(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     )
     faults.add_argument("action", nargs="?", choices=["clear"], help="clear the monitor's latch (needs -m)")
     faults.add_argument("-m", "--why", default="", metavar="WHY", help="the reason: what was found and mended")
+
+
+def _explain(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
+    explain = _asks(
+        _verb(verbs, "explain", "Why each phase is green or red, and what adaptive timing has to do with it.")
+    )
+    explain.add_argument("--at", metavar="TIME", help="local ISO time, e.g. 2026-11-24T07:12:30 (default: now)")
+    explain.add_argument("--state", type=Path, metavar="DIR", help="state directory, or a folder with decision records")
+    kinds = _verb(verbs, "report", "Reports from what is stored.").add_subparsers(
+        dest="kind", metavar="KIND", required=True
+    )
+    text = "What adaptive timing gains over plain actuation, by time of day, and how far that may be believed."
+    gain = kinds.add_parser("gain", help=text, description=text, allow_abbrev=False)
+    gain.add_argument("--state", type=Path, metavar="DIR", help="state directory, or a folder with evidence")
+    gain.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _act(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
@@ -138,11 +154,13 @@ def _configure(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
 def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     _simulate(verbs)
     _cabinet(verbs)
-    replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat an input journal bit for bit.")
+    replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat a journal or record bit for bit.")
     replay.add_argument("site", nargs="?", type=Path, metavar="SITE", help="site file (with --log)")
     source = replay.add_mutually_exclusive_group(required=True)
     source.add_argument("--log", type=Path, metavar="CSV", help="high-resolution log to take detector events from")
     source.add_argument("--journal", type=Path, metavar="FILE", help="input journal to repeat")
+    text = "decision record of the adaptive layer to repeat, or a folder of them"
+    source.add_argument("--decisions", type=Path, metavar="FILE|DIR", help=text)
     replay.add_argument("--out", type=Path, metavar="CSV", help="write our own event log")
     replay.add_argument("--json", action="store_true", help="print JSON")
     events = _asks(

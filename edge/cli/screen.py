@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edge.cli import adaptive_pane
+
 WIDTH = 80
 Said = Mapping[str, Any]
 
@@ -32,7 +34,7 @@ def lines(status: Said, width: int = WIDTH) -> list[str]:
         f"CONTROL   {status['control']['line']}",
         *(_ring(k, ring, phases) for k, ring in enumerate(status["rings"], 1)),
         *_plan(status["plan"]),
-        *(f"ADAPTIVE  {a['sentence']}" for a in [status.get("adaptive")] if a),
+        *adaptive_pane.lines(status.get("adaptive"), width),
         *(f"PRIORITY  {p['number']}: {p['doing']}" for p in status["priorities"]),
         *(
             f"PREEMPT   {p['number']} {p['kind']}: {p['stage']} for {p['for_s']:.0f} s"

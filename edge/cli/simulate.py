@@ -13,6 +13,7 @@ from edge.cli.site_files import site_of
 if TYPE_CHECKING:
     from edge.model.site import Site
     from edge.sim.faults import InjectedFault
+    from edge.sim.recording import Recording
 
 EX_UNAVAILABLE = 69
 
@@ -53,7 +54,6 @@ def agree(options: Namespace) -> None:
 
 def _builtin(options: Namespace, site: "Site") -> tuple[Mapping[str, Any], tuple[str, ...]]:
     from edge.model.units import SECOND_MS, PlanNumber
-    from edge.sim.advising import adaptive_layer
     from edge.sim.demand import Demand
     from edge.sim.simulate import Setting, Strategy
     from edge.sim.simulate import simulate as run
@@ -68,13 +68,13 @@ def _builtin(options: Namespace, site: "Site") -> tuple[Mapping[str, Any], tuple
         out=log,
         faults=faults_asked(options),
     )
-    report = run(site, setting, adviser=adaptive_layer)
+    with _recording(options) as adviser:
+        report = run(site, setting, adviser=adviser)
     return report.as_dict(), report.violations
 
 
 def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], tuple[str, ...]]:
     from edge.model.units import SECOND_MS, PlanNumber
-    from edge.sim.advising import adaptive_layer
     from edge.sim.simulate import Strategy
     from edge.sim.sumo.run import SumoSetting, simulate_sumo
     from edge.sim.sumo.street import PlantError
@@ -92,10 +92,19 @@ def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], t
         out=options.out,
     )
     try:
-        report = simulate_sumo(sites, setting, adaptive_layer)
+        with _recording(options) as adviser:
+            report = simulate_sumo(sites, setting, adviser)
     except PlantError as error:
         raise Refusal(EX_UNAVAILABLE, str(error)) from error
     return report.as_dict(), report.violations
+
+
+def _recording(options: Namespace) -> "Recording":
+    """The adaptive layer, recorded where there is a folder for it; nothing is imported for another strategy."""
+    from edge.sim.recording import Recording
+
+    folder = None if options.out is None or _is_log(options.out) else options.out
+    return Recording(folder, {site_of(path).id: path for path in options.sites} if folder else {})
 
 
 def faults_asked(options: Namespace) -> "tuple[InjectedFault, ...]":

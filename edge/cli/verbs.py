@@ -42,6 +42,18 @@ def _import(options: Namespace) -> int:
     return sumo(options)
 
 
+def _explain(options: Namespace) -> int:
+    from edge.cli.explain import explain
+
+    return explain(options)
+
+
+def _report(options: Namespace) -> int:
+    from edge.cli.gain import gain
+
+    return gain(options)
+
+
 def _watch(options: Namespace) -> int:
     from edge.cli.live import watch
 
@@ -51,6 +63,8 @@ def _watch(options: Namespace) -> int:
 VERBS: dict[str, Callable[[Namespace], int]] = {
     "status": ask.status,
     "watch": _watch,
+    "explain": _explain,
+    "report": _report,
     "health": ask.health,
     "detectors": ask.detectors,
     "faults": ask.faults,

@@ -62,6 +62,12 @@ class Advising:
         reply: Reply = {"site": site_hash, "seen": tell_observation(seen)}
         return number, reply | ({"source": packed} if last <= since else {})
 
+    def last(self) -> Reply | None:
+        """The last observation, with the site's text; None while there is none."""
+        _, seen = self._news
+        site_hash, packed, _ = self._site
+        return None if seen is None else {"site": site_hash, "source": packed, "seen": tell_observation(seen)}
+
     def may_follow(self, _: Request) -> Reply:
         """Nothing more than that: an adaptive layer that is off shows nothing until a reload switches it on."""
         return {}

@@ -10,6 +10,7 @@ from edge.daemon import orders
 from edge.daemon.advising import Advising
 from edge.daemon.desk import Desk
 from edge.model.commands import Command, CommandKind
+from edge.model.told import tell_advice
 from edge.status import render
 from edge.status.control import overrides
 from edge.status.facts import Entry, Published
@@ -46,6 +47,7 @@ def table(daemon: Daemon) -> Mapping[str, Verb]:
         "detectors": Verb(_published(daemon, render.detectors)),
         "health": Verb(_published(daemon, render.health)),
         "events": Verb(lambda request: _events(daemon, request)),
+        "explain": Verb(lambda _: _explain(daemon)),
         "overrides": Verb(lambda _: {"overrides": overrides(_state(daemon))}),
         "flash": Verb(lambda request: _flash(daemon, request), Access.CHANGE),
         "plan": Verb(lambda request: orders.run(daemon.desk, _state(daemon).site, request), Access.CHANGE),
@@ -78,6 +80,22 @@ def _state(daemon: Daemon) -> Published:
 def _events(daemon: Daemon, request: Request) -> Reply:
     count = int(request.number("count", 50, 1, _MOST_EVENTS))
     return {"events": render.entries(daemon.tail(count), _state(daemon).site.timezone)}
+
+
+def _explain(daemon: Daemon) -> Reply:
+    """What the adaptive layer was last told and last advised, the phases' reasons, and the site file that runs."""
+    state, told = _state(daemon), daemon.advising.last()
+    if told is None or state.core.adaptive is None:
+        raise Refused(
+            Code.REFUSED_NOW, "adaptive timing is off (adaptive.mode in the site file), so nothing is advised"
+        )
+    advice = state.core.adaptive.advice
+    return {
+        **told,
+        "advice": None if advice is None else tell_advice(advice),
+        "age_ms": state.core.adaptive.age_ms,
+        "reasons": {str(phase.number): phase.reason for phase in state.core.phases},
+    }
 
 
 def _command(daemon: Daemon, kind: CommandKind) -> Answer:

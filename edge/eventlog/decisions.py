@@ -27,7 +27,7 @@ from edge.eventlog.frames import frame, payload_of, scan
 from edge.eventlog.names import Series, StoredName
 from edge.eventlog.troubles import refused
 from edge.eventlog.worker import Worker
-from edge.model.units import DAY_MS, Ms
+from edge.model.units import DAY_MS, HOUR_MS, Ms
 
 DECISIONS = Series("decisions", ".log")
 
@@ -39,8 +39,11 @@ _BLOCK_SECONDS = 30
 _QUEUE_SECONDS = 120
 """Ours: seconds that may wait for a disk that does not answer; beyond that the recording ends."""
 
-_RUN_MS: Ms = DAY_MS
-"""Ours: a run of the layer is begun anew after a day, so that any day can be replayed without the ones before it."""
+_RUN_MS: Ms = DAY_MS + 2 * HOUR_MS
+_QUIET_MS: Ms = 3 * HOUR_MS
+_SHORT_MS: Ms = 2 * HOUR_MS
+"""Ours: a run of the layer is begun anew about once a day, so that any day can be replayed without the ones before it; at
+three in the morning if it is two hours old by then, because a fresh estimate knows no queues for a cycle."""
 
 
 class DecisionsError(ValueError):
@@ -85,7 +88,7 @@ class DecisionLog:
         epoch_ms = self._stamp(decided)
         self._waiting.append(Stamped(epoch_ms, decided))
         self.seconds += 1
-        self.due = self.due or epoch_ms - self._first_ms >= _RUN_MS
+        self.due = self.due or self._is_old(epoch_ms - self._first_ms, decided)
         if len(self._waiting) >= _BLOCK_SECONDS:
             self._attempt(self._write)
 
@@ -114,6 +117,11 @@ class DecisionLog:
             self._first_now = now
             self._first_ms = local.epoch_ms if local is not None else self._head.epoch_ms
         return local.epoch_ms if local is not None else self._first_ms + now - self._first_now
+
+    def _is_old(self, age_ms: Ms, decided: Decided) -> bool:
+        local = decided.seen.local
+        quiet = local is not None and _QUIET_MS <= local.day_ms < _QUIET_MS + HOUR_MS
+        return age_ms >= (_SHORT_MS if quiet else _RUN_MS)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:

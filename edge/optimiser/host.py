@@ -23,6 +23,7 @@ from edge.model.observation import Observation
 from edge.model.site import Site
 from edge.model.told import observation_of, tell_advice
 from edge.model.units import SECOND_MS, Ms
+from edge.optimiser.keeper import Began, Keeper
 from edge.optimiser.learned import LearnedStore
 
 DEADLINE_MS: Ms = 800
@@ -66,7 +67,8 @@ class Counts:
 
 class Host:
     """One run of the process. `orphaned`: whether whoever started it has gone, so that it ends too. `alive`: called while it
-    does not hang, with every observation and every attempt to reach the controller."""
+    does not hang, with every observation and every attempt to reach the controller. `records`: where decisions and evidence
+    are kept, None: nowhere."""
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Host:
         make: MakeAdviser,
         orphaned: Callable[[], bool] = lambda: False,
         alive: Callable[[], None] = lambda: None,
+        records: Path | None = None,
     ) -> None:
         self._socket = socket
         self._store = store
@@ -85,6 +88,9 @@ class Host:
         self._adviser: Advises | None = None
         self._site_hash = ""
         self._said = ""
+        self._records = records
+        self._began: Began | None = None
+        self._keeper: Keeper | None = None
         self.counts = Counts()
 
     def run(self) -> None:
@@ -103,6 +109,8 @@ class Host:
         finally:
             self._keep()
             self._store.close()
+            if self._keeper is not None:
+                self._keeper.close()
             self._log.info("optimiser.ended", answered=self.counts.answered, late=self.counts.late)
 
     def _serve(self) -> None:
@@ -116,6 +124,10 @@ class Host:
                 self._answer(client, reply)
                 if self._store.due:
                     self._keep()
+                if self._keeper is not None:
+                    self._keeper.work()
+                    if self._keeper.due:
+                        self._begin_anew()
 
     def _answer(self, client: Client, reply: Reply) -> None:
         """One observation."""
@@ -131,14 +143,18 @@ class Host:
         if client.has_more:
             self._adviser.see(seen)
             self.counts.passed_over += 1
+            if self._keeper is not None:
+                self._keeper.passed_over(seen)
             return
         advice = self._adviser.advise(seen)
         took_us = monotonic_us() - began_us
-        if took_us > DEADLINE_MS * 1_000:
+        late = took_us > DEADLINE_MS * 1_000
+        asked = advice if self._keeper is None else self._keeper.passes(seen, advice, late=late)
+        if late:
             self.counts.late += 1
             self._log.warning("advice.late", took_ms=took_us // 1_000, late=self.counts.late)
             return
-        client.advise(tell_advice(replace(advice, took_us=took_us)))
+        client.advise(tell_advice(replace(asked, took_us=took_us)))
         self.counts.answered += 1
 
     def _take_site(self, reply: Reply) -> None:
@@ -150,13 +166,36 @@ class Host:
         site = check_text(text, "the controller's site file").site
         if site is None:
             raise Refused(Code.CONFIGURATION, "the controller runs a site file that this version refuses; restart both")
-        adviser = self._make(site)
         learned = self._store.read()
         if self._store.lost:
             self._log.error("learned.lost", said=self._store.lost)
-        taken = learned is not None and adviser.relearn(learned)
-        self._adviser, self._site_hash = adviser, str(reply.get("site"))
+        taken = self._begin(Began(site, text, learned))
+        self._site_hash = str(reply.get("site"))
         self._log.info("site.taken", hash=self._site_hash, mode=site.adaptive.mode.value, learned=taken)
+
+    def _begin(self, began: Began) -> bool:
+        """Begin a run; whether it knows what was learned before."""
+        adviser = self._make(began.site)
+        taken = began.learned is not None and adviser.relearn(began.learned)
+        self._adviser, self._began = adviser, began
+        if self._keeper is not None:
+            self._keeper.close()
+        if self._records is not None:
+            known = began if taken else replace(began, learned=None)
+            self._keeper = Keeper(self._records, known, lambda: self._fresh(began.site, adviser))
+        return taken
+
+    def _begin_anew(self) -> None:
+        """Begin the next run of the same site with what has been learned in this one."""
+        if self._began is not None and self._adviser is not None:
+            self._log.info("run.begun_anew")
+            self._begin(replace(self._began, learned=self._adviser.learned()))
+
+    def _fresh(self, site: Site, adviser: Advises) -> Advises:
+        """Another adviser, for shadow, that knows what this one has learned."""
+        other = self._make(site)
+        other.relearn(adviser.learned())
+        return other
 
     def _keep(self) -> None:
         if self._adviser is None:

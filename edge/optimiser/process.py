@@ -49,7 +49,7 @@ def run(options: OptimiserOptions) -> int:
         store = LearnedStore(options.state_dir, monotonic_ms)
         notifier = from_environment(os.environ)
         orphaned = lambda: options.with_parent and os.getppid() != parent  # noqa: E731 - a name for one condition
-        host = Host(options.socket, store, make_adviser, orphaned, notifier.watchdog)
+        host = Host(options.socket, store, make_adviser, orphaned, notifier.watchdog, options.state_dir)
         notifier.ready("advises the controller")
         structlog.get_logger().info("optimiser.started", socket=str(options.socket), state=str(options.state_dir))
         host.run()

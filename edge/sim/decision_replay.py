@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from edge.adaptive.gate import held_back
+from edge.adaptive.gate import UNANSWERED, held_back
+from edge.check import check_text
 from edge.clock import monotonic_ms
 from edge.eventlog.decision_blocks import Decided, DecisionHead
 from edge.eventlog.decisions import DecisionReader, DecisionsError, runs
@@ -26,6 +27,9 @@ _SAID = 6  # members of an advice that are told in a difference; the record has 
 
 class Advises(Protocol):
     """Whoever answers an observation."""
+
+    def see(self, seen: Observation) -> None:
+        """Take in a second that is not answered."""
 
     def advise(self, seen: Observation) -> Advice:
         """What is asked for now."""
@@ -63,7 +67,28 @@ class DecisionReport:
         }
 
 
-def replay_decisions(where: Path, make: Maker, clock: Callable[[], Ms] = monotonic_ms) -> DecisionReport:
+def recorded_adviser(head: DecisionHead) -> Advises:
+    """The adaptive layer of the site in a record's head, with what had been learned when the run began.
+
+    Raises:
+        DecisionsError: the head has no site, one that this version refuses, or what was learned is of another version.
+    """
+    from edge.adaptive.adviser import Adviser  # noqa: PLC0415 - needs an extra, and only who replays it
+
+    checked = check_text(head.site, "the site file in the record")
+    if checked.site is None:
+        raise DecisionsError(
+            f"the record's site file cannot be run by this version; replay it with stopline {head.program}"
+        )
+    adviser = Adviser(checked.site)
+    if head.learned is not None and not adviser.relearn(head.learned):
+        raise DecisionsError(f"what was learned is of another version; replay it with stopline {head.program}")
+    return adviser
+
+
+def replay_decisions(
+    where: Path, make: Maker = recorded_adviser, clock: Callable[[], Ms] = monotonic_ms
+) -> DecisionReport:
     """Repeat the records in `where`, a file or a directory, up to the first difference. `clock` only times the computer.
 
     Raises:
@@ -92,6 +117,9 @@ def _compare(reader: Iterable[Decided], adviser: Advises) -> tuple[int, str | No
     count = 0
     for decided in reader:
         count += 1
+        if decided.held == UNANSWERED:
+            adviser.see(decided.seen)
+            continue
         again = adviser.advise(decided.seen)
         found = difference_of(decided.advice, held_back(again, decided.held) if decided.held else again)
         if found is not None:

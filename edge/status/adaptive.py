@@ -34,7 +34,8 @@ def sentence(now: Ms, found: AdaptiveStatus) -> str:
     if not advice.healthy:
         return f"{found.mode.value}: the loops do not carry it{f': {advice.why}' if advice.why else ''}"
     said = ", ".join(f"{word} {_words(phases)}" for word, phases in _asked(advice) if phases) or "asks for nothing"
-    return f"{_doing(found)}: {said}{_next(now, advice.best)}"
+    why = f" — {advice.why}" if advice.why else ""
+    return f"{_doing(found)}: {said}{_next(now, advice.best)}{why}"
 
 
 def _doing(found: AdaptiveStatus) -> str:

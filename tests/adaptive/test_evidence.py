@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from edge.adaptive.evidence import Bin, Evidence, Quarter, Verdict, bin_of, chi2_99, day_number, sides
-from edge.adaptive.gate import Gate, is_actuated_day
+from edge.adaptive.gate import Gate, held_words, is_actuated_day
 from edge.model.adaptive import AdaptiveMode, AdaptiveRules
 from edge.model.advice import Advice
 from edge.model.plans import LocalTime
@@ -156,7 +156,9 @@ def test_acting_unproved_is_said_with_the_name() -> None:
     passed, held = gate.passes(Advice(0, holds=frozenset({PhaseNumber(2)})), at(7))
     assert held == ""
     assert passed.holds
-    assert passed.why.endswith("it acts all the same, by M. Berger")
+    assert passed.why == f"acts all the same, by M. Berger, although {NO_GAIN}"
+    assert held_words(passed) == ""
+    assert held_words(Gate(ACT, BAD).passes(Advice(0), at(7))[0]) == NO_GAIN
     assert gate.note(None) == ""
 
 

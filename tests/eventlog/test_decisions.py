@@ -148,12 +148,24 @@ def test_a_full_record_says_that_it_is_due_and_then_ends() -> None:
     assert "full" in str(log.trouble())
 
 
-def test_a_record_a_day_old_is_due() -> None:
+@pytest.mark.parametrize(
+    ("second", "day_s", "due"),
+    [
+        (86_400, 0, False),
+        (93_600, 0, True),  # 26 h
+        (7_200, 3 * 3_600, True),  # two hours old at three in the morning
+        (7_199, 3 * 3_600, False),
+        (7_200, 4 * 3_600, False),
+    ],
+)
+def test_a_record_is_due_about_once_a_day_at_night_if_it_can_be(second: int, day_s: int, *, due: bool) -> None:
     log = DecisionLog(RUNS, HEAD, None, SimulatedDisk())
     log.append(decided(0))
-    assert not log.due
-    log.append(decided(86_400))
-    assert log.due
+    row = decided(second)
+    assert row.seen.local is not None
+    local = replace(row.seen.local, day_ms=1_000 * day_s)
+    log.append(row._replace(seen=replace(row.seen, local=local)))
+    assert log.due is due
 
 
 def test_the_oldest_records_make_room(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adaptive.gate import held_back
+from edge.adaptive.gate import UNANSWERED, held_back
 from edge.eventlog.decision_blocks import Decided, DecisionHead
 from edge.eventlog.decisions import DecisionLog, DecisionsError
 from edge.model.advice import Advice, Option
@@ -25,6 +25,9 @@ class Counts:
         self._asked = 0
         self._slip = slip
 
+    def see(self, seen: Observation) -> None:
+        self._asked += 10 + seen.now % 7
+
     def advise(self, seen: Observation) -> Advice:
         self._asked += 1
         holds = frozenset({PhaseNumber(1 + self._asked % 3)})
@@ -38,6 +41,10 @@ def recorded(directory: Path, count: int = 40) -> None:
     log, adviser = DecisionLog(directory, HEAD), Counts()
     for second in range(count):
         seen = Observation(1_000 * second, Mode.RUN, ())
+        if second == 9:
+            adviser.see(seen)
+            log.append(Decided(seen, Advice(seen.now, healthy=False), UNANSWERED))
+            continue
         advice = adviser.advise(seen)
         held = "no gain" if second == 7 else ""
         log.append(Decided(seen, held_back(advice, held) if held else advice, held))
@@ -62,7 +69,7 @@ def test_the_last_bit_of_a_cost_is_a_difference_and_is_told(tmp_path: Path) -> N
     report = replay_decisions(tmp_path, make(slip=33))
     assert not report.same
     assert report.first_difference is not None
-    assert "second 33" in report.first_difference
+    assert "second 19" in report.first_difference
     assert "best" in report.first_difference
     assert "holds" not in report.first_difference
 
