@@ -11,8 +11,8 @@ for is asked as everybody asks (`edge.control.askers`), with the least right of 
        or not; then plain actuation ends it.
     4. Where nobody is green or coming to it, somebody who waits is left to be served, or nothing is omitted.
     5. Nonsense is no advice.
-    6. Advice that does not trust its loops (`healthy` False) omits nobody. What it calls and holds, for those whom no loop sees,
-       and the greens it ends, which a bad loop would extend for ever, are heard on the rung of plain actuation too.
+    6. Advice that does not trust its loops (`healthy` False) omits nobody. What it calls and holds, for those whom no loop
+       sees, and the greens it ends, which a bad loop would extend for ever, are heard on the rung of plain actuation too.
 
 What follows from 2 and 3 for the longest wait is in `edge.control.waits`. `never_served` is nobody: an omit of the adaptive
 layer ends by itself.
