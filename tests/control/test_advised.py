@@ -178,9 +178,7 @@ def test_an_adviser_that_does_not_trust_its_loops_omits_nobody_and_takes_the_run
     assert len(s.times(E.ALARM_ON, FaultKind.ADVICE_UNHEALTHY.code)) == 1
 
 
-def test_an_adviser_that_does_not_trust_its_loops_may_still_call_whom_nobody_sees_and_end_what_a_bad_loop_extends() -> (
-    None
-):
+def test_who_does_not_trust_its_loops_may_still_call_and_hold_whom_nobody_sees_and_end_other_greens() -> None:
     s = acting(two())
     s.until(60, 2, Interval.REST)
     s.advice = replace(QUIET, calls=some(4), healthy=False, why="loop 4 is dead")
