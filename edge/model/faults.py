@@ -236,7 +236,7 @@ FAULTS: dict[FaultKind, FaultRow] = {
     FaultKind.ADVICE_UNHEALTHY: FaultRow(
         Response.ACTUATED,
         "the adaptive layer says that the loops do not carry it",
-        "The adaptive layer cannot trust what the loops tell: actuation runs, with recalls for bad loops. Look at the detectors.",
+        "The adaptive layer cannot trust its loops: actuation runs, with recalls for bad loops. Look at the detectors.",
         "a minute of advice that trusts its loops",
         MINUTE_MS,
     ),
