@@ -15,6 +15,9 @@ from edge.model.units import DetectorNumber
 NEVER_S = 86_400
 """Period of an output that goes nowhere."""
 
+_SHORTER_M = 0.01
+"""So much shorter is the induction loop: SUMO adds beginning and length, and the sum must not lie beyond the lane's end."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedLoop:
@@ -48,9 +51,10 @@ def additional_file(loops: Iterable[PlacedLoop], saved_states: Mapping[str, Path
         lane = quoteattr(loop.lane)
         quiet = f'period="{NEVER_S}" file="NUL"'
         begin, end = round(loop.from_m, 2), round(loop.to_m, 2)
+        where = f'lane={lane} pos="{begin:.2f}"'
         lines += [
-            f'  <inductionLoop id="{loop.name}" lane={lane} pos="{begin:.2f}" length="{end - begin:.2f}" {quiet}/>',
-            f'  <laneAreaDetector id="{loop.area}" lane={lane} pos="{begin:.2f}" endPos="{end:.2f}" {quiet}/>',
+            f'  <inductionLoop id="{loop.name}" {where} length="{end - begin - _SHORTER_M:.2f}" {quiet}/>',
+            f'  <laneAreaDetector id="{loop.area}" {where} endPos="{end:.2f}" {quiet}/>',
         ]
     lines += [
         f'  <timedEvent type="SaveTLSStates" source={quoteattr(tls)} dest={quoteattr(str(path))}/>'

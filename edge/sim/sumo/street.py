@@ -113,7 +113,7 @@ class Street:
     # ── traffic lights ──────────────────────────────────────────────────────────────────────────
 
     def own_programme(self, tls: str) -> tuple[str, ...]:
-        """The states of the programme that the network brought for this light."""
+        """The states of the programme that the network brought for this light; a place in them that is no link is red."""
         light = self._sumo.trafficlight
         if tls not in light.getIDList():
             have = ", ".join(light.getIDList())
@@ -121,7 +121,12 @@ class Street:
         current = light.getProgram(tls)
         logics = {logic.programID: logic for logic in light.getAllProgramLogics(tls)}
         states = tuple(phase.state for phase in logics[current].phases) if current in logics else ()
-        return states or (str(light.getRedYellowGreenState(tls)),)
+        links = light.getControlledLinks(tls)
+        used = {at for at, lanes in enumerate(links) if lanes}
+        return tuple(
+            "".join(letter if at in used else "r" for at, letter in enumerate(state))
+            for state in states or (str(light.getRedYellowGreenState(tls)),)
+        )
 
     def approach_lanes(self, tls: str) -> tuple[str, ...]:
         """The lanes whose vehicles this light stops, each once."""

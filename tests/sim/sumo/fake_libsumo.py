@@ -33,6 +33,7 @@ class FakeSumo:
     """One simulation. `programme`: the light's own states; `people`: of each walking area, who stands there when."""
 
     vehicles: list[Vehicle] = field(default_factory=list)
+    links: tuple[tuple[str, ...], ...] = (("n",), ("e",))
     programme: tuple[str, ...] = ("Gr", "yr", "rG", "ry")
     end_s: float = 60.0
     step_s: float = 1.0
@@ -65,6 +66,7 @@ class FakeSumo:
             getProgram=lambda _: "0",
             getAllProgramLogics=lambda _: (logic,),
             getRedYellowGreenState=lambda _: self.programme[0],
+            getControlledLinks=lambda _: self.links,
             getControlledLanes=lambda _: ("n_0", "n_0", "e_0"),
             setRedYellowGreenState=self._show,
         )

@@ -21,7 +21,10 @@ def test_every_loop_is_an_induction_loop_and_a_lane_area_of_the_same_extent() ->
     assert [loop.get("lane") for loop in loops] == ["d_1", "a&b_0", "c_0"]
     for loop, area in zip(loops, areas, strict=True):
         assert area.get("id") == f"{loop.get('id')}-area"
-        assert float(loop.get("pos", "")) + float(loop.get("length", "")) == float(area.get("endPos", ""))
+        end = float(loop.get("pos", "")) + float(loop.get("length", ""))
+        assert 0.005 < float(area.get("endPos", "")) - end < 0.015, (
+            "never beyond the end of a lane, whatever the rounding"
+        )
         assert {loop.get("file"), area.get("file")} == {"NUL"}
 
 

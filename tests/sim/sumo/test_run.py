@@ -87,6 +87,13 @@ def test_a_file_without_an_end_runs_until_nobody_is_left(monkeypatch: pytest.Mon
     assert 8_000 < simulate_sumo([site()], SumoSetting(cfg)).simulated_ms < 30_000
 
 
+def test_a_place_in_the_state_that_is_no_link_stays_red(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
+    fake = FakeSumo(end_s=3, links=(("n",), ("e",), ()), programme=("Grrr", "yrGG", "rGyy"))
+    put(monkeypatch, fake)
+    simulate_sumo([site()], SumoSetting(cfg))
+    assert {state[2:] for _, _, state in fake.states} == {"rr"}
+
+
 def test_several_sites_are_several_junctions_in_one_run(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
     fake = put(monkeypatch, FakeSumo())
     report = simulate_sumo([site(), site("K", 8)], SumoSetting(cfg, faults=(parse_fault("dead:8/2"),)))
