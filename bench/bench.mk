@@ -40,3 +40,8 @@ bench-traffic: $(STAMP)
 	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[sumo]"
 	PYTHONPATH=bench .venv-sumo/bin/python -m traffic $(if $(FULL),--full) $(ONLY)
+
+# False alarms and detection times of the watch of loops. SITES="site.yaml=run.sumocfg …" adds SUMO (needs the extra sumo).
+.PHONY: bench-health
+bench-health: $(STAMP)
+	$(BIN)/python bench/health.py $(foreach pair,$(SITES),--sumocfg $(pair))

@@ -30,8 +30,9 @@ class Adviser:
 
     def see(self, seen: Observation) -> None:
         """Take in one second without an answer: it would come too late."""
-        self._estimator.see(seen, self._health.see(seen))
-        self._ladder.note(seen)
+        bad = self._health.see(seen)
+        self._estimator.see(seen, bad)
+        self._ladder.note(seen, bad)
 
     def advise(self, seen: Observation) -> Advice:
         """What is asked for now."""

@@ -114,24 +114,24 @@ class Round:
         return bool(loops) and all(c.speaks and c.track.quiet_s(now) >= gap_s for c in loops)
 
     def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
-        """The loops of phases at which none has been seen alive, although there was time and traffic elsewhere."""
+        """The loops of phases, and of approaches, at which none has been seen alive, although there was time and traffic
+        elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
-        for cases in self._by_phase.values():
+        for cases in (*self._by_phase.values(), *(cases for _, cases, _ in self._approaches)):
             if not any(c.track.alive or c.track.on for c in cases):
                 found.update((c.number, c) for c in cases if c.track.heard_s >= UNPROVED_S)
         return tuple(found.values())
 
     def unseen(self) -> dict[PhaseNumber, bool]:
-        """The phases whose loops all tell nothing of who may wait there; True: and so do all loops of an approach that it
-        serves, which have never been seen alive, or are silent for improbably long."""
-        quiet: set[PhaseNumber] = set()
+        """The phases that somebody may wait for whom no loop tells of. True: all loops of an approach say nothing, which have
+        never been seen alive or are silent for improbably long; False: those of the phase do, beside lanes that are seen."""
+        found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
         for _, cases, silence in self._approaches:
-            alive = any(c.track.alive or c.track.on for c in cases)
-            if not alive or silence.own >= PROBED_FROM:
-                quiet.update(phase for c in cases for phase in c.lamps.lane.phases)
-        return {phase: phase in quiet for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
+            if not any(c.track.alive or c.track.on for c in cases) or silence.own >= PROBED_FROM:
+                found.update((phase, True) for c in cases for phase in c.lamps.lane.phases)
+        return found
 
 
 def _merged(lanes: list[Lane]) -> Lane:

@@ -34,6 +34,9 @@ UP_AFTER_MS: Ms = MINUTE_MS
 """A better step must have been possible for so long. Ours: a cycle."""
 LOUD = frozenset({Ill.STUCK, Ill.CHATTER})
 """Bad loops that call and extend for ever; the others call nobody."""
+MOST_OF_SPLIT = 1.5
+LEAST_GREENS = 10
+"""Both ours: the plan was made for a busy hour, and ten greens are ten minutes or more."""
 PROBED_S = 0.0
 """The green of a probe: the minimum."""
 
@@ -74,12 +77,21 @@ class Ladder:
         self._minimum_s = {p: row.min_green_ms / SECOND_MS for p, row in site.phases.items()}
         self._split_s = {p: max(0.0, (ms - site.phases[p].change_ms) / SECOND_MS) for p, ms in splits.items()}
         self._green_since: dict[PhaseNumber, Ms] = {}
+        self._good_greens: dict[PhaseNumber, int] = {}
+        self._loops_of: dict[PhaseNumber, set[DetectorNumber]] = {}
+        for lane in self._lanes:
+            for phase in lane.phases:
+                self._loops_of.setdefault(phase, set()).update((*lane.stopbar, *lane.advance))
         self._better_since: Ms | None = None
         self.standing = Standing(Step.ADAPTIVE)
 
-    def note(self, seen: Observation) -> None:
-        """Take in one second: since when which phase is green."""
+    def note(self, seen: Observation, bad: Iterable[DetectorNumber]) -> None:
+        """Take in one second: since when which phase is green, and how many greens its loops could be believed through."""
         green = Lights.of(seen).green
+        doubted = set(bad)
+        for phase in green - self._green_since.keys():
+            if not doubted & self._loops_of.get(phase, set()):
+                self._good_greens[phase] = self._good_greens.get(phase, 0) + 1
         self._green_since = {p: self._green_since.get(p, seen.now) for p in sorted(green)}
 
     def climb(self, now: Ms, verdicts: Mapping[DetectorNumber, Verdict], forecast: Forecast) -> Standing:
@@ -114,8 +126,14 @@ class Ladder:
         return {**probed, **{p: self._enough_s(p, known) for p in sorted(blind)}}
 
     def _enough_s(self, phase: PhaseNumber, known: Mapping[PhaseNumber, float]) -> float:
-        """What was long enough before, and never less than the fixed plan would give: nobody sees whether it is."""
-        return max(known.get(phase, 0.0), self._split_s.get(phase, 0.0), self._minimum_s[phase])
+        """What was long enough before, between the split of the fixed plan and half as much again.
+
+        Less may starve those whom nobody sees; more may be what a bad loop held before it was found, and so may all that was
+        seen in the first greens.
+        """
+        split = max(self._split_s.get(phase, 0.0), self._minimum_s[phase])
+        before = known.get(phase, 0.0) if self._good_greens.get(phase, 0) >= LEAST_GREENS else 0.0
+        return min(max(before, split), MOST_OF_SPLIT * split)
 
     def shape(self, seen: Observation, recalls: Mapping[PhaseNumber, float]) -> Observation:
         """What the search is told instead: a recalled phase is called, and its green not over before its time."""

@@ -76,8 +76,13 @@ def test_down_at_once_up_after_a_minute_of_better_health() -> None:
 
 def test_a_lane_that_nobody_sees_recalls_its_phase_for_what_was_enough_or_the_fixed_plan_gives() -> None:
     steps = ladder()
+    assert steps.recalls(verdicts(*N1), {}, {TWO: 31.0}) == {TWO: split_s(steps)}
+    for cycle in range(10):
+        steps.note(seen(2_000 * cycle, 2), ())
+        steps.note(seen(2_000 * cycle + 1_000, 4), ())
     assert steps.recalls(verdicts(*N1), {}, {TWO: 9.0}) == {TWO: split_s(steps)}
-    assert steps.recalls(verdicts(*N1), {}, {TWO: 31.0}) == {TWO: 31.0}
+    assert steps.recalls(verdicts(*N1), {}, {TWO: split_s(steps) + 4.0}) == {TWO: split_s(steps) + 4.0}
+    assert steps.recalls(verdicts(*N1), {}, {TWO: 60.0}) == {TWO: 1.5 * split_s(steps)}
 
 
 def test_a_lane_with_one_loop_left_is_modelled_by_it_and_not_recalled() -> None:
@@ -102,8 +107,8 @@ def seen(now: int, green: int | None = None) -> Observation:
 
 def test_the_search_is_told_that_a_recalled_green_has_not_had_its_minimum() -> None:
     steps = ladder()
-    steps.note(seen(1_000, 2))
-    steps.note(seen(6_000, 2))
+    steps.note(seen(1_000, 2), ())
+    steps.note(seen(6_000, 2), ())
     told = steps.shape(seen(6_000, 2), {TWO: 15.0})
     assert told.phases[0].minimum_left_ms == 10_000
     assert told.phases[0].vehicle_call
@@ -119,7 +124,7 @@ def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_l
         (16_000, 2, set(), {TWO}, set()),
         (17_000, 2, set(), set(), {TWO}),
     ):
-        steps.note(seen(now, green))
+        steps.note(seen(now, green), ())
         advice = steps.below(seen(now, green), verdicts(*N1), {TWO: 15.0})
         assert (advice.calls, advice.holds, advice.force_offs) == (called, held, ended)
         assert not advice.healthy
@@ -129,7 +134,7 @@ def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_l
 def test_beside_actuation_a_green_that_a_stuck_loop_extends_is_ended_at_its_split_and_not_held() -> None:
     steps, stuck = ladder(), verdicts(11, ill=Ill.STUCK)
     steps.climb(0, stuck, BLIND)
-    steps.note(seen(1_000, 2))
+    steps.note(seen(1_000, 2), ())
     early = steps.below(seen(2_000, 2), stuck, {})
     late = steps.below(seen(1_000 + round(1000 * split_s(steps)), 2), stuck, {})
     assert (early.holds, early.force_offs, late.force_offs) == (set(), set(), {TWO})
@@ -138,7 +143,7 @@ def test_beside_actuation_a_green_that_a_stuck_loop_extends_is_ended_at_its_spli
 def test_with_most_loops_bad_every_phase_has_its_split() -> None:
     steps, most = ladder(), verdicts(11, 12, 21, 22)
     steps.climb(0, most, FIT)
-    steps.note(seen(1_000, 4))
+    steps.note(seen(1_000, 4), ())
     early = steps.below(seen(2_000, 4), most, {})
     late = steps.below(seen(1_000 + round(1000 * split_s(steps)), 4), most, {})
     assert (early.calls, early.holds, early.force_offs) == ({TWO}, {FOUR}, set())
