@@ -33,6 +33,14 @@ bench-estimation: $(STAMP)
 	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[sumo]"
 	PYTHONPATH=bench .venv-sumo/bin/python bench/estimation.py $(ONLY)
 
+# The gain that shadow tells from loops under plain actuation, beside the gain of acting in SUMO. ONLY="--only cologne1" …
+.PHONY: bench-shadow
+bench-shadow: $(STAMP)
+	$(PYTHON) -m venv .venv-sumo
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv-sumo/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[sumo]"
+	PYTHONPATH=bench .venv-sumo/bin/python bench/shadow.py $(ONLY)
+
 # Delay in SUMO beside tuned peers. The core fits in 45 minutes on 2 cores; FULL=1 does the rest; both go on where they were stopped.
 .PHONY: bench-traffic
 bench-traffic: $(STAMP)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.model.advice import Advice, Doubt
 from edge.model.exchange import Interval, Mode, PedInterval
 from edge.model.faults import FaultKind
 from edge.model.observation import LoopEdge, Observation, PhaseSeen
@@ -76,3 +77,9 @@ def test_a_member_of_another_shape_is_refused_or_read(advice: object, place: int
     told[place] = wrong
     with suppress(ValueError):
         assert advice_of(told).made_ms is not None
+
+
+def test_an_advice_from_before_there_were_doubts_is_read() -> None:
+    told = tell_advice(Advice(5, doubts=(Doubt(DetectorNumber(3), "dead"),)))
+    assert advice_of(json.loads(json.dumps(told))).doubts == (Doubt(DetectorNumber(3), "dead"),)
+    assert advice_of(told[:-1]) == Advice(5)

@@ -29,10 +29,15 @@ def is_called(phase: PhaseSeen) -> bool:
     return phase.vehicle_call or phase.ped_call
 
 
+def is_wanted(phase: PhaseSeen) -> bool:
+    """Whether it is to be served: somebody has asked for it, or a recall does."""
+    return phase.demands or is_called(phase)
+
+
 def opponents(site: Site, seen: Observation, number: PhaseNumber) -> tuple[PhaseNumber, ...]:
-    """The called phases that conflict with it."""
+    """The phases that are to be served and conflict with it."""
     against = set(site.sequence.conflicts(number))
-    return tuple(phase.number for phase in seen.phases if phase.number in against and is_called(phase))
+    return tuple(phase.number for phase in seen.phases if phase.number in against and is_wanted(phase))
 
 
 def end_of(site: Site, seen: Observation, phase: PhaseSeen) -> End:
@@ -47,8 +52,8 @@ def end_of(site: Site, seen: Observation, phase: PhaseSeen) -> End:
 
 
 def next_of(site: Site, seen: Observation, number: PhaseNumber) -> PhaseNumber | None:
-    """The called phase that plain actuation serves after `number` in its ring; None where nobody calls."""
-    called = {phase.number for phase in seen.phases if is_called(phase)}
+    """The phase that plain actuation serves after `number` in its ring; None where none is to be served."""
+    called = {phase.number for phase in seen.phases if is_wanted(phase)}
     return next((other for other in _after(site, number) if other in called), None)
 
 

@@ -9,7 +9,7 @@ from edge.adaptive.faces import Estimator, Optimiser
 from edge.adaptive.health import LoopWatch
 from edge.adaptive.ladder import Ladder, Step
 from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
-from edge.model.advice import Advice
+from edge.model.advice import Advice, Doubt
 from edge.model.observation import Observation
 from edge.model.site import Site
 
@@ -35,8 +35,14 @@ class Adviser:
         self._ladder.note(seen, bad)
 
     def advise(self, seen: Observation) -> Advice:
-        """What is asked for now."""
+        """What is asked for now, and which loops are not believed."""
         self.see(seen)
+        advice = self._answer(seen)
+        doubted = self._health.verdicts.items()
+        doubts = tuple(Doubt(number, v.why) for number, v in doubted if number not in seen.failed)
+        return replace(advice, doubts=doubts) if doubts else advice
+
+    def _answer(self, seen: Observation) -> Advice:
         forecast = self._estimator.forecast(self._optimiser.stages, HORIZON_S)
         verdicts, ladder = self._health.verdicts, self._ladder
         recalls = ladder.recalls(verdicts, self._health.unseen, forecast.recalls)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from edge.adaptive.actuation import ENDS, GREEN, End, end_of, is_called, next_of
+from edge.adaptive.actuation import ENDS, GREEN, End, end_of, is_called, is_wanted, next_of
 from edge.adaptive.words_of_plans import duration, option, seconds, step_of
 from edge.model.adaptive import AdaptiveMode
 from edge.model.advice import Advice, Expected
@@ -165,7 +165,7 @@ def _change_of_order(second: Second, advice: Advice, ring: int) -> str:
     after = next_of(second.site, second.seen, served[0]) if served else None
     if after is None or after not in advice.omits:
         return ""
-    called = (p.number for p in second.seen.phases if is_called(p) and places[p.number].ring == ring)
+    called = (p.number for p in second.seen.phases if is_wanted(p) and places[p.number].ring == ring)
     left = [number for number in called if number not in advice.omits and number not in served]
     instead = f"; {' or '.join(map(str, left))} is left to come" if left else ""
     return f"{_does(second, 'pass')} over {after}, which plain actuation would serve after {served[0]}{instead}."
@@ -264,7 +264,7 @@ def _green_reason(second: Second, phase: PhaseSeen) -> str:
 
 def _red_reason(second: Second, phase: PhaseSeen) -> str:
     if not is_called(phase):
-        return "no call"
+        return "recalled, waiting for its turn" if phase.demands else "no call"
     waited = phase.waiting_since_ms
     said = "called" if waited is None else f"called {duration(second.seen.now - waited)} ago"
     if phase.coming:
@@ -304,7 +304,8 @@ def _loops(second: Second) -> tuple[str, ...]:
     lanes = tuple(
         f"lane {lane.lane}: {STANDS_IN.get(lane.source, lane.source)}" for lane in expects if lane.source != "loops"
     )
-    return loops + lanes
+    doubts = second.advice.doubts if second.advice else ()
+    return loops + tuple(f"loop {doubt.detector}: {doubt.why}" for doubt in doubts) + lanes
 
 
 def _clock(seen: Observation) -> str:

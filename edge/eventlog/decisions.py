@@ -52,7 +52,7 @@ class DecisionsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DecisionLimits:
-    """How much is kept: measured, a day of eight phases and sixteen lanes takes about 25 MB."""
+    """How much is kept: measured, a day of eight phases and eight lanes takes 20 MB."""
 
     run_mb: int = 60
     all_mb: int = 250

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from edge.model.lanes import LaneName
-from edge.model.units import Ms, PhaseNumber
+from edge.model.units import DetectorNumber, Ms, PhaseNumber
 
 Phases: TypeAlias = frozenset[PhaseNumber]
 NOBODY: Phases = frozenset()
@@ -36,6 +36,14 @@ class Expected:
     queue: float
     arrivals: float
     source: str = "loops"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A loop that is not believed, and why, in words."""
+
+    detector: DetectorNumber
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +76,5 @@ class Advice:
     expects: tuple[Expected, ...] = ()
     took_us: int = 0
     """How long the computer searched, in microseconds; 0 in simulation, so that a seed means one result."""
+    doubts: tuple[Doubt, ...] = ()
+    """The loops that are not believed, beside those that the engine has failed itself."""

@@ -7,7 +7,7 @@ whatever is not of the shape is refused with `ValueError`, and numbers are bound
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from edge.model.advice import Advice, Expected, Option, Phases, Step
+from edge.model.advice import Advice, Doubt, Expected, Option, Phases, Step
 from edge.model.exchange import Interval, Mode, PedInterval
 from edge.model.faults import FaultKind
 from edge.model.lanes import LaneName
@@ -24,6 +24,9 @@ _FARTHEST = 1 << 53
 """No whole number goes beyond this either way: it is the last that every reader of JSON keeps exactly."""
 
 _LONGEST_TEXT = 500
+_WITHOUT_DOUBTS = 12
+"""Members of an advice in journals from before it told which loops are not believed."""
+
 _MOST_ROWS = 4_096
 
 
@@ -38,6 +41,7 @@ def tell_advice(advice: Advice) -> list[Json]:
         [_option(o) for o in advice.others],
         [[e.lane, e.queue, e.arrivals, e.source] for e in advice.expects],
         advice.took_us,
+        [[d.detector, d.why] for d in advice.doubts],
     ]
 
 
@@ -47,7 +51,11 @@ def advice_of(told: Json) -> Advice:
     Raises:
         ValueError: it is none.
     """
-    made, calls, ped_calls, holds, force_offs, omits, healthy, why, best, others, expects, took = _row(told, 12)
+    row = _list(told)
+    if len(row) == _WITHOUT_DOUBTS:
+        row = [*row, []]
+    row = _row(row, _WITHOUT_DOUBTS + 1)
+    made, calls, ped_calls, holds, force_offs, omits, healthy, why, best, others, expects, took, doubts = row
     return Advice(
         _whole(made),
         _phases(calls),
@@ -61,6 +69,7 @@ def advice_of(told: Json) -> Advice:
         _rows(others, _option_of),
         _rows(expects, _expected_of),
         _whole(took),
+        _rows(doubts, _doubt_of),
     )
 
 
@@ -130,6 +139,11 @@ def _step_of(told: Json) -> Step:
 def _expected_of(told: Json) -> Expected:
     lane, queue, arrivals, source = _row(told, 4)
     return Expected(LaneName(_text(lane)), _number(queue), _number(arrivals), _text(source))
+
+
+def _doubt_of(told: Json) -> Doubt:
+    detector, why = _row(told, 2)
+    return Doubt(DetectorNumber(_whole(detector)), _text(why))
 
 
 def _phase(seen: PhaseSeen) -> Json:

@@ -8,7 +8,7 @@ from edge.adaptive.actuation import End, end_of, next_of
 from edge.adaptive.words import Second, changes, explain, limits, state
 from edge.adaptive.words_of_plans import option, step_of
 from edge.model.adaptive import AdaptiveMode
-from edge.model.advice import Advice
+from edge.model.advice import Advice, Doubt
 from edge.model.exchange import Interval, PedInterval
 from edge.model.faults import FaultKind
 from edge.model.observation import Observation, PhaseSeen
@@ -155,6 +155,7 @@ def test_every_phase_says_why_it_is_green_or_red(number: int, shows: str, why: s
             "called 2.0 s ago, passed over for now by adaptive timing",
         ),
         (replace(red(4), vehicle_call=True), None, "called, waiting for its turn"),
+        (replace(red(4), demands=True), None, "recalled, waiting for its turn"),
         (replace(red(4), interval=Interval.YELLOW_CHANGE), None, "yellow change"),
         (green(4, minimum_left_ms=1_000), None, "minimum green"),
         (replace(green(4, minimum_left_ms=1_000), ped=PedInterval.WALK), None, "its pedestrians are walking"),
@@ -185,6 +186,10 @@ def test_what_is_expected_and_what_stands_in_for_a_loop_is_told() -> None:
         "N1: 3 waiting, 5 more to come",
         "E1: 0 waiting, 1 more to come (the neighbouring lane stands in)",
     )
+    doubted = second(
+        BUSY, replace(HOLD, doubts=(Doubt(DetectorNumber(3), "stuck on: nobody has left it"),), expects=())
+    )
+    assert explain(doubted).loops == ("loop 3: stuck on: nobody has left it",)
     assert found.loops == ("loop 7 (detector max presence)", "lane E1: the neighbouring lane stands in")
 
 
