@@ -19,9 +19,10 @@ from edge.adaptive.moves import Moves
 class Street:
     """What is expected, as arrays of columns (lanes, and who else waits).
 
-    `arrivals` by second; `clear`, `opposed`, `credit` by node: vehicles served in a second, the same while one of the columns
-    in `opposers[opposer]` has a queue, and how far a free lane may be served ahead. `queue_sq`, `queue_on`, `queue_off`: the
-    cost to go of a queue left at the end. `stop_s`: cost of stopping one vehicle. `wait`: seconds its first one has waited.
+    `arrivals` by second; `clear`, `opposed`, `floor` by node: vehicles served in a second, the same while one of the columns in
+    `opposers[opposer]` has a queue, and how far below no queue a free lane may be, served ahead. `queue_sq`, `queue_on`,
+    `queue_off`: the cost to go of a queue left at the end. `stop_s`: cost of stopping one vehicle. `wait`: seconds its first
+    one has waited; from `patience` on it counts more, from `limit` on before everything.
     """
 
     queue: Floats
@@ -31,7 +32,7 @@ class Street:
     stop_s: Floats
     clear: Floats
     opposed: Floats
-    credit: Floats
+    floor: Floats
     opposer: Ints
     opposers: Floats
     queue_sq: Floats
@@ -110,7 +111,9 @@ class Horizon:
         rows = self._begin(starts)
         for second in range(seconds):
             if second > 0:
-                rows = self._spawn(self._thin(rows), second)
+                rows = self._thin(rows)
+                if second % (SPAWN_STEPS_S[min(second // 10, len(SPAWN_STEPS_S) - 1)]) == 0:
+                    rows = self._spawn(rows, second)
             self.most_rows = max(self.most_rows, len(rows.node))
             self._advance(rows, second)
         return self._finish(rows)
@@ -155,7 +158,14 @@ class Horizon:
             fresh[0] = True
             np.not_equal(group[others][1:], group[others][:-1], out=fresh[1:])
             heads = np.concatenate((heads, others[fresh]))
-        return rows.take(order[heads])
+        kept = order[heads]
+        hopeful = worth[kept] <= self._bound(rows, worth)
+        return rows.take(kept[hopeful])
+
+    def _bound(self, rows: _Rows, worth: Floats) -> float:
+        """What no row may exceed: the best that is free now, and a margin for what the others have paid in advance."""
+        free = worth[rows.left <= 0]
+        return float(free.min()) + MARGIN if len(free) else float("inf")
 
     def _spawn(self, rows: _Rows, second: int) -> _Rows:
         """Add a row for every change that a row may begin now and that helps somebody."""
@@ -191,28 +201,27 @@ class Horizon:
     def _advance(self, rows: _Rows, second: int) -> None:
         """One second of traffic in every row."""
         street, node, queue = self._street, rows.node, rows.queue
-        rate = street.clear[node]
+        rate = street.clear.take(node, axis=0)
         served = rate > 0
         if self._opposes:
             busy = np.zeros((len(node), len(street.opposers)), dtype=np.bool_)
             busy[:, 1:] = ((queue > A_QUEUE) @ street.opposers[1:].T) > 0
-            rate = np.where(np.take_along_axis(busy, street.opposer[node], axis=1), street.opposed[node], rate)
-        credit = street.credit[node]
+            opposed = np.take_along_axis(busy, street.opposer.take(node, axis=0), axis=1)
+            rate = np.where(opposed, street.opposed.take(node, axis=0), rate)
+        floor = street.floor.take(node, axis=0)
         arrivals = street.arrivals[second]
-        np.maximum(queue, -credit, out=queue)
-        if arrivals.any():
-            stopped = (queue > A_QUEUE) | ~served
-            rows.cost += stopped @ (arrivals * street.stop_s)
+        np.maximum(queue, floor, out=queue)
+        stopped = (queue > A_QUEUE) | ~served
+        rows.cost += stopped @ (arrivals * street.stop_s)
         queue += arrivals
         queue -= rate
-        np.maximum(queue, -credit, out=queue)
+        np.maximum(queue, floor, out=queue)
         standing = np.maximum(queue, 0.0)
         if self._heavy:
-            wait = np.where(served, 0.0, rows.wait + (standing > 0))
-            impatient = np.maximum(wait / street.patience - 1.0, 0.0)
-            late = np.where(wait > street.limit, TOO_LATE, 0.0)
+            rows.wait = np.where(served, 0.0, rows.wait + (standing > 0))
+            impatient = np.maximum(rows.wait / street.patience - 1.0, 0.0)
+            late = np.where(rows.wait > street.limit, TOO_LATE, 0.0)
             rows.cost += np.einsum("nl,nl->n", standing, street.weight * (1.0 + impatient * impatient) + late)
-            rows.wait = wait
         else:
             rows.cost += standing @ street.weight
         rows.node = self._following[node]
@@ -248,6 +257,10 @@ class Horizon:
         return tuple(reversed(steps))
 
 
+SPAWN_STEPS_S = (1, 2, 2, 3)
+"""In each ten seconds of the horizon changes are begun so many seconds apart: later they are not acted upon. Ours."""
+MARGIN = 60.0
+"""Vehicle-seconds by which a plan may be behind and still win: three times the cost of a change. Ours, measured."""
 MOST_FOUND = 3
 """The best plan and two others."""
 SOON_S = 6

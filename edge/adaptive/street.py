@@ -11,8 +11,9 @@ from edge.adaptive.horizon import Street
 from edge.model.lanes import LaneName
 from edge.model.units import PhaseNumber
 
-YELLOW_USED_S = 2.0
-"""Of a yellow, what still serves a queue: the usual extension of effective green (HCM 6, 19: e = 2 s)."""
+YELLOW_USED_S = 1.0
+"""Of a yellow, what still serves a queue: whoever cannot stop any more, v / 2b = 10 m/s / 9 m/s2. HCM 6 takes 2 s for
+people who do not want to stop either; less is careful."""
 STOP_S = 3.0
 """What stopping costs a vehicle beside its wait: v / 2a of speeding up again, 50 km/h and 2.3 m/s2. Also of its fuel."""
 PATIENCE_S = 45.0
@@ -73,7 +74,7 @@ class Builder:
             stop_s=stop * weight,
             clear=rate * share,
             opposed=opposed[stage, place] * share,
-            credit=np.where(share > 0, np.maximum(1.0 - np.maximum(rate, 0.3), 0.0), 0.0) * (rate > 0),
+            floor=-np.where((share > 0) & (rate > 0), np.clip(1.0 - rate, 0.0, 0.7), 0.0),
             opposer=opposer[stage, place],
             opposers=self._opposers(len(columns)),
             queue_sq=weight / (2.0 * np.maximum(best - flow, 0.08)),
