@@ -22,9 +22,8 @@ USUAL_RATE = 300.0 / 3600.0
 USUAL_WEIGHT_S = 60.0
 """A lane of which nothing is known carries 300 vehicles an hour; that weighs like a minute of counting. Ours."""
 
-PLANNED_WEIGHT_S = 600.0
-"""What the fixed plan was made for weighs like ten minutes of counting: a loop that was dead from the beginning has counted
-nobody until it was found out. Ours."""
+PLANNED_WEIGHT_S = 300.0
+"""What the fixed plan was made for weighs like five minutes of counting. Ours."""
 
 PROFILE_WEIGHT_S = 180.0
 """The day's profile weighs like three minutes of counting. Ours."""
@@ -84,6 +83,7 @@ class LaneState:
     needed_s: float | None = None
     _queued_at_fall: bool = False
     _served: float = 0.0
+    _silent_s: int = 0
 
     @property
     def storage(self) -> float:
@@ -260,10 +260,17 @@ class LaneState:
         self.usual = self.profile.usual(local)
         if believed:
             self.arrivals.saw(max(vehicles, 0))
-            self.volume.saw(max(vehicles, 0))
+            self._count_volume(max(vehicles, 0))
             if local is not None:
                 self.profile.saw(local, max(vehicles, 0))
         self.came = self.left = 0
+
+    def _count_volume(self, vehicles: int) -> None:
+        """Silence counts once somebody has ended it: a loop that has died does not spoil what is known of its lane."""
+        self._silent_s += 1
+        if vehicles:
+            self.volume.saw(vehicles, self._silent_s)
+            self._silent_s = 0
 
     def tell(self) -> dict[str, Any]:
         """What was learned."""

@@ -93,10 +93,11 @@ class Arrivals:
     seconds: float = 0.0
     fade: float = math.exp(-1.0 / MEMORY_S)
 
-    def saw(self, vehicles: float) -> None:
-        """One more second, with so many vehicles."""
-        self.vehicles = self.vehicles * self.fade + vehicles
-        self.seconds = self.seconds * self.fade + 1.0
+    def saw(self, vehicles: float, seconds: float = 1.0) -> None:
+        """One more second, or several, with so many vehicles."""
+        keep = math.pow(self.fade, seconds)
+        self.vehicles = self.vehicles * keep + vehicles
+        self.seconds = self.seconds * keep + seconds
 
     def rate(self, usual: float, weight_s: float) -> float:
         """The mean rate, where `usual` is expected and weighs `weight_s` seconds."""

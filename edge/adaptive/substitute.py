@@ -35,14 +35,14 @@ TRUST = {"loops": 1.0, "partner": 0.6, "sibling": 0.4, "profile": 0.3, "recall":
 MOST_BAD = 0.4
 """Of the loops (adaptive-control, section 4, E)."""
 
+LEAST_COUNTED_S = 300.0
+"""A ratio of volumes rests on so many seconds at least. Ours."""
+
 MOST_BLIND_APPROACHES = 1
 """Approaches of whose arrivals nobody knows (adaptive-control, section 4, B)."""
 
 PLANNED_SATURATION = 0.85
 """Degree of saturation that a good plan leaves in its busiest hour (HCM: below 0.9)."""
-
-LEAST_COUNTED_S = 300.0
-"""A ratio of volumes rests on so many seconds at least. Ours."""
 
 
 def loops_of(lane: Lane, bad: frozenset[DetectorNumber]) -> tuple[DetectorNumber | None, DetectorNumber | None]:
@@ -69,15 +69,17 @@ def _borrowed(state: LaneState, bad: frozenset[DetectorNumber], states: Mapping[
     """The rate of the first lane beside it that is seen, by the ratio that their volumes had."""
     for name in state.lane.siblings:
         other = states.get(name)
-        if other is None or not any(loops_of(other.lane, bad)) or not _comparable(state, other):
-            continue
-        return other.rate * state.volume.rate(0.0, 0.0) / other.volume.rate(0.0, 0.0)
+        if other is not None and any(loops_of(other.lane, bad)):
+            return other.rate * _ratio(state, other)
     return None
 
 
-def _comparable(state: LaneState, other: LaneState) -> bool:
-    counted = min(state.volume.seconds, other.volume.seconds)
-    return counted >= LEAST_COUNTED_S and other.volume.vehicles > 0.0
+def _ratio(state: LaneState, other: LaneState) -> float:
+    """How much of the other's volume the lane had; by the fixed plan, until both were counted for a while."""
+    counted_s = min(state.volume.seconds, other.volume.seconds)
+    if counted_s < LEAST_COUNTED_S or other.volume.vehicles <= 0.0:
+        return state.planned_rate / other.planned_rate
+    return state.volume.rate(0.0, 0.0) / other.volume.rate(0.0, 0.0)
 
 
 def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> tuple[bool, str]:

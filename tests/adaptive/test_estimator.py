@@ -253,3 +253,13 @@ def test_a_queue_that_has_gone_over_the_advance_loop_ends_with_the_first_vehicle
     after = street.until(49).lane()
     assert after.arrivals[0] == 0
     assert sum(after.arrivals[:4]) >= 1
+
+
+def test_the_silence_of_a_dead_loop_does_not_spoil_what_is_known_of_its_lane() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(*range(3, 900, 10))}
+    street.greens = {2: [(1.0, 2000.0)]}
+    street.until(1800)
+    assert street.lane().rate < 0.02
+    street.bad = {DetectorNumber(1): "dead", DetectorNumber(2): "dead"}
+    assert street.until(1801).lane().rate > 0.08
