@@ -218,8 +218,10 @@ class LoopEstimator:
 
     def _served_now(self, state: LaneState) -> float:
         """What leaves in this second by reckoning."""
-        green_ms = state.outflow.green_from_ms
-        if green_ms is None or state.kind is None or self.now - green_ms < 1000 * state.outflow.start_loss_s.value:
+        out = state.outflow
+        if not out.moving(self.now) or state.kind is None:
+            return 0.0
+        if out.green_from_ms is not None and self.now - out.green_from_ms < 1000 * out.start_loss_s.value:
             return 0.0
         service = self._service(state, state.kind)
         return service.opposed if self._opposed(state) else service.clear
