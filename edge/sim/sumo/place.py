@@ -68,7 +68,7 @@ class Place:
         for button, areas in self._areas.items():
             people = {who: doing for area in areas for who, doing in street.standing(area).items()}
             button.look(street.now - street.began_ms, people)
-        self.largest_queue = max(self.largest_queue, *map(street.halting, self._lanes))
+        self.largest_queue = max([self.largest_queue, *map(street.halting, self._lanes)])
 
     def loops_at(self, at: Ms, now: Ms) -> dict[DetectorNumber, InputSample]:
         """What the loops say at `at` of SUMO's clock; `now`: the stamp on the samples."""
