@@ -11,7 +11,7 @@ from typing import Any
 
 from traffic import cases, own
 from traffic.cases import Case
-from traffic.ours import OurSites, program_hash, run_ours, source_hash
+from traffic.ours import OurSites, program_hash, run_builtin, run_ours, source_hash
 from traffic.peers import RunFailed, run_peer
 from traffic.report import report
 from traffic.scenarios import DATA, ROOT, VAR, Scenario, absent, given
@@ -44,7 +44,9 @@ class Bench:
         key = self.key(case)
         folder = VAR / "run" / f"{abs(hash(name_of(key))):x}"
         try:
-            if case.is_ours:
+            if case.scenario.name == own.BUILTIN:
+                result = run_builtin(case)
+            elif case.is_ours:
                 result = run_ours(case, self.sites, folder)
             else:
                 result = run_peer(case.scenario, case.controller, case.seed, case.scale, folder)
@@ -73,7 +75,7 @@ def everything(arguments: argparse.Namespace) -> tuple[list[Scenario], list[Case
     """The scenarios that are here, and all their cases."""
     there = [s for s in given(arguments.data) if s.there]
     mine: list[Scenario] = [own.founding(s) for s in there if s.name == "synth8"]
-    mine.append(own.crossings())
+    mine += [own.builtin(), own.crossings()]
     found = [*cases.core(tuple(there), tuple(mine)), *cases.rest(tuple(there))]
     names = arguments.scenario or [s.name for s in (*there, *mine)]
     return [s for s in (*there, *mine) if s.name in names], [c for c in found if c.scenario.name in names]

@@ -81,6 +81,17 @@ def run_ours(case: Case, sites: OurSites, folder: Path) -> dict[str, Any]:
     return {**measured(case.scenario, folder), "report": said}
 
 
+def run_builtin(case: Case) -> dict[str, Any]:
+    """The founding case on the built-in plant: its own arithmetic, and no judge but the monitor."""
+    command = [stopline(), "simulate", str(case.scenario.net), "--strategy", case.controller, "--demand", "reversal"]
+    said = json.loads(run([*command, "--seed", str(case.seed), "--json"]))
+    vehicles = max(int(said["vehicles"]), 1)
+    unknown = {"teleports": 0, "collisions": 0, "emergency_braking": 0, "judge": {}}
+    figures = {"delay": said["delay_s"], "stops": said["stops"] / vehicles, "p95": said["p95_delay_s"]}
+    queue = max(int(phase["longest_queue"]) for phase in said["phases"].values())
+    return {**unknown, **figures, "queue": queue, "unserved": said["unserved"], "report": said}
+
+
 def source_hash() -> str:
     """Our program's."""
     return program_hash(ROOT / "edge", ROOT / "drivers")

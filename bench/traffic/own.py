@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from traffic.judge import Least
 from traffic.peers import run, sumo
-from traffic.scenarios import VAR, Scenario
+from traffic.scenarios import ROOT, VAR, Scenario
 
 DRAWS = (1, 2, 3)
 HALF_S = 1800
@@ -70,6 +70,14 @@ def _written(path: Path, rows: list[ET.Element]) -> Path:
     root.extend(rows)
     ET.ElementTree(root).write(path)
     return path
+
+
+BUILTIN = "reversal, built-in plant"
+
+
+def builtin() -> Scenario:
+    """The founding case on the built-in plant, for the example site of eight phases."""
+    return Scenario(BUILTIN, ROOT / "config" / "dual-ring-8phase.yaml", (), "", Least(yellow=3, red=1), end=3600)
 
 
 # ── crossings ──

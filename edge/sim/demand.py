@@ -23,6 +23,7 @@ class Demand(Enum):
     EW_HEAVY = "ew-heavy"
     SWING = "swing"  # N-S heavy, over to E-W heavy, and back
     LIGHT = "light"
+    REVERSAL = "reversal"  # N-S jammed, E-W empty, then the reverse
 
 
 SATURATION_VEH_PER_H = 1900.0
@@ -40,6 +41,13 @@ SWING_PERIOD_MS: Ms = 20 * MINUTE_MS
 
 HEAVY, LIGHTER, EVEN = 1.0, 0.35, 0.675
 """Weight of a through lane on the heavy street, on the other one, and when both are alike. Ours."""
+
+EMPTY = 0.05
+JAMMED = HEAVY + LIGHTER - EMPTY
+"""Weight of the empty street, and of the jammed one: together what both have in the other demands. Ours."""
+
+REVERSAL_MS: Ms = 30 * MINUTE_MS
+"""When the jam has passed to the other street. Ours."""
 
 _TURN_WEIGHT = {Turn.THROUGH: 1.0, Turn.LEFT: 0.30, Turn.RIGHT: 0.25}
 
@@ -96,6 +104,9 @@ def _critical_sum(lanes: tuple[LaneLayout, ...], sequence: Sequence, street: dic
 def _street_weight(demand: Demand, axis: Axis, t: Ms) -> float:
     if demand in {Demand.BALANCED, Demand.LIGHT}:
         return EVEN
+    if demand is Demand.REVERSAL:
+        north_south = t % (2 * REVERSAL_MS) < REVERSAL_MS
+        return JAMMED if (axis is Axis.NORTH_SOUTH) is north_south else EMPTY
     share = _north_south_share(demand, t)
     return LIGHTER + (HEAVY - LIGHTER) * (share if axis is Axis.NORTH_SOUTH else 1.0 - share)
 
