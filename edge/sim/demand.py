@@ -76,18 +76,20 @@ def flows_of(lanes: Iterable[LaneLayout], sequence: Sequence, demand: Demand) ->
     """The flow of every lane, by lane name."""
     rows = tuple(lanes)
     ratio = LIGHT_FLOW_RATIO if demand is Demand.LIGHT else CRITICAL_FLOW_RATIO
-    per_weight = ratio * SATURATION_VEH_PER_H / _critical_weight(rows, sequence)
+    per_weight = ratio * SATURATION_VEH_PER_H / _critical_weight(rows, sequence, demand)
     return {lane.name: Flow(demand, lane.axis, per_weight * _TURN_WEIGHT[lane.turn]) for lane in rows}
 
 
-def _critical_weight(lanes: tuple[LaneLayout, ...], sequence: Sequence) -> float:
+def _critical_weight(lanes: tuple[LaneLayout, ...], sequence: Sequence, demand: Demand) -> float:
     """The greatest weight the critical lanes reach in any of the street patterns."""
     patterns = (
         {Axis.NORTH_SOUTH: HEAVY, Axis.EAST_WEST: LIGHTER},
         {Axis.NORTH_SOUTH: LIGHTER, Axis.EAST_WEST: HEAVY},
         {Axis.NORTH_SOUTH: EVEN, Axis.EAST_WEST: EVEN},
     )
-    return max(_critical_sum(lanes, sequence, street) for street in patterns)
+    reversal = ({Axis.NORTH_SOUTH: JAMMED, Axis.EAST_WEST: EMPTY}, {Axis.NORTH_SOUTH: EMPTY, Axis.EAST_WEST: JAMMED})
+    shown = patterns + reversal if demand is Demand.REVERSAL else patterns
+    return max(_critical_sum(lanes, sequence, street) for street in shown)
 
 
 def _critical_sum(lanes: tuple[LaneLayout, ...], sequence: Sequence, street: dict[Axis, float]) -> float:
