@@ -40,7 +40,8 @@ class Standing:
         late = late or {}
         ends = {**self.ended, **{p: late.get(p, 0) for p in self.greens if p not in target}}
         coming = {b: max(0, graph.start_ms(b, ends)) for b in sorted(target) if b not in self.greens}
-        return Change(self.origin | self.greens.keys(), self.origin, target, ends, {**self.began_in(target), **coming})
+        old = frozenset(self.ended) | (self.greens.keys() - self.began.keys())
+        return Change(old, self.origin, target, ends, {**self.began_in(target), **coming})
 
     def began_in(self, target: Stage) -> dict[PhaseNumber, Ms]:
         """The new greens that stay in `target`."""

@@ -1,0 +1,50 @@
+"""The search finds what trying every plan finds, in streets so small that every plan can be tried."""
+
+import pytest
+
+from edge.adaptive import optimiser as optimiser_module
+from edge.adaptive.openings import CHANGE_COST
+from tests.adaptive.plans import all_plans, cost_of, forecast, optimiser, shared, standing
+
+SECONDS = 12
+STREETS = [
+    ((0.0, 3.0), ({}, {})),
+    ((4.0, 2.0), ({}, {3: 1.0, 6: 1.0})),
+    ((2.0, 6.0), ({1: 1.0, 2: 1.0, 4: 1.0, 5: 1.0}, {})),
+    ((1.0, 9.0), ({2: 1.0}, {0: 1.0, 5: 1.0})),
+    ((8.0, 9.0), ({}, {})),
+    ((0.0, 5.0), ({5: 1.0, 6: 1.0, 7: 1.0, 8: 1.0, 9: 1.0}, {1: 1.0})),
+]
+
+
+@pytest.mark.parametrize(("queues", "come"), STREETS)
+def test_the_search_finds_the_cheapest_of_all_plans(
+    queues: tuple[float, float], come: tuple[dict[int, float], dict[int, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimiser_module, "HORIZON_S", SECONDS)
+    adviser = optimiser()
+    seen = standing(shared(2)[0], 100_000, {1: 0})
+    told = forecast(adviser, {1: queues[0], 2: queues[1]}, come={1: come[0], 2: come[1]})
+    best = min(cost_of(plan, queues, come, SECONDS, CHANGE_COST) for plan in all_plans(SECONDS))
+    advice = adviser.advise(seen, told)
+    assert advice.best is not None
+    assert advice.best.cost == pytest.approx(best, abs=1e-3)
+
+
+@pytest.mark.parametrize(("queues", "come"), STREETS)
+def test_the_alternatives_cost_no_less_than_the_best(
+    queues: tuple[float, float], come: tuple[dict[int, float], dict[int, float]]
+) -> None:
+    adviser = optimiser(3)
+    told = forecast(adviser, {1: queues[0], 2: queues[1], 3: 2.0}, come={1: come[0], 2: come[1]})
+    advice = adviser.advise(standing(shared(3)[0], 100_000, {1: 0}), told)
+    assert advice.best is not None
+    assert all(other.cost >= advice.best.cost for other in advice.others)
+
+
+def test_what_else_might_be_done_is_told() -> None:
+    adviser = optimiser(3)
+    advice = adviser.advise(standing(shared(3)[0], 100_000, {1: 0}), forecast(adviser, {2: 3.0, 3: 3.0}))
+    assert advice.best is not None
+    assert [step.phases for step in advice.best.steps][:2] == [(1,), (2,)]
+    assert any([step.phases for step in other.steps][:2] == [(1,), (3,)] for other in advice.others)
