@@ -20,7 +20,8 @@ from edge.model.units import Ms, PhaseNumber
 class Change:
     """From one stage to another: when each ending phase ends and each starting one starts, ms from now.
 
-    `phases`: whose green was on before, or has ended and still clears; `origin`: the stage whose rates count until the target has begun.
+    `phases`: whose green was on before, or has ended and still clears; `origin`: the stage whose rates count until the
+    target has begun.
     """
 
     phases: frozenset[PhaseNumber]
