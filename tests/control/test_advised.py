@@ -31,7 +31,7 @@ def acting(site: Site, rules: AdaptiveRules = ACT) -> Scenario:
     """The site with its adaptive layer at work, past the calls of the start-up."""
     s = Scenario(replace(site, adaptive=rules))
     s.advice = QUIET
-    return s.drain()
+    return s.until_run().wait(20 * len(site.phases))
 
 
 def stages(count: int) -> Site:
@@ -247,7 +247,7 @@ def test_an_adviser_that_is_late_again_and_again_is_a_fault_though_it_never_fall
 
 
 def test_in_shadow_nothing_is_asked_and_an_adviser_that_never_spoke_is_not_missed() -> None:
-    s = Scenario(replace(two(), adaptive=AdaptiveRules(AdaptiveMode.ADVISE))).drain()
+    s = Scenario(replace(two(), adaptive=AdaptiveRules(AdaptiveMode.ADVISE))).until_run().wait(40)
     assert not s.standing()
     s.until(60, 2, Interval.REST)
     s.advice = replace(QUIET, omits=some(4), holds=some(2))
@@ -327,20 +327,15 @@ def test_a_hold_that_nobody_opposes_lasts_as_long_as_it_is_advised() -> None:
     s = acting(two())
     s.until(60, 2, Interval.REST)
     s.advice = replace(QUIET, holds=some(2))
-    s.wait(300)
+    s.wait(120)
     assert s.interval(2) is Interval.REST
 
 
-def test_where_everybody_is_red_and_waits_nobody_can_be_omitted() -> None:
-    s = acting(two())
-    s.occupy(2, 4)
+def test_where_everybody_is_red_and_waits_not_all_can_be_omitted() -> None:
+    s = Scenario(replace(two(), adaptive=ACT))
     s.advice = replace(QUIET, omits=some(2, 4))
-    s.wait(200)
-    longest_red = 0
-    for _ in range(600):
-        s.step()
-        longest_red = 0 if s.greens() else longest_red + 1
-        assert longest_red < 100
+    s.until_run().wait(3)
+    assert s.greens() == {2}
 
 
 def test_a_walk_pressed_beside_its_own_green_ends_the_hold_of_that_green() -> None:
@@ -380,12 +375,12 @@ def test_a_walk_advised_for_a_phase_without_one_is_not_heard() -> None:
 
 def test_a_call_that_only_advice_keeps_waiting_within_its_limits_is_no_cycle_fault() -> None:
     site = two()
-    acts = replace(site, adaptive=replace(ACT, max_wait_ms=600_000, ped_max_wait_ms=600_000))
-    assert longest_advised_wait_ms(acts) > 600_000 + longest_wait_ms(site)
+    acts = replace(site, adaptive=replace(ACT, max_wait_ms=200_000, ped_max_wait_ms=200_000))
+    assert longest_advised_wait_ms(acts) > 200_000 + longest_wait_ms(site)
     s = acting(site, acts.adaptive)
     s.until(60, 2, Interval.REST)
     s.advice = replace(QUIET, omits=some(4))
-    s.occupy(4).wait(590)
+    s.occupy(4).wait(190)
     assert s.interval(2) is Interval.REST
     assert FaultKind.CYCLE_FAULT not in s.standing()
 
