@@ -119,6 +119,37 @@ def test_only_those_who_may_reach_the_socket_and_only_operators_act(box: Machine
     assert box.try_run("stopline", "resume", "-m", "test", user="technician").returncode == 0
 
 
+def test_the_optimiser_advises_from_its_own_unit_and_its_death_is_nothing_to_the_controller(box: Machine) -> None:
+    box.active()
+    unit = "stopline-optimiser"
+
+    def heard() -> int:
+        said = json.loads(box.try_run("stopline", "health", "--json").stdout or "{}")
+        return int(said.get("counters", {}).get("advice_heard", 0))
+
+    controller = box.pid()
+    box.run("systemctl", "enable", "--now", unit)
+    try:
+        _, took = box.wait("the first advice", lambda: heard() > 0)
+    except AssertionError as error:
+        raise AssertionError(box.journal(unit)[-3000:]) from error
+    figure(f"start to first advice: {took:.1f} s")
+    pid = box.unit("MainPID", unit)
+    assert box.run("ps", "-o", "user:30=", "-p", pid) == unit
+    assert box.run("ps", "-o", "cls=,ni=", "-p", pid).split() == ["TS", "5"]
+    rss = re.search(r"VmRSS:\s*(\d+) kB", box.run("cat", f"/proc/{pid}/status"))
+    assert rss
+    figure(f"{int(rss[1]) / 1024:.0f} MB resident")
+    box.run("kill", "-KILL", pid)
+    before = heard()
+    box.wait("advice again", lambda: heard() > before + 2)
+    assert box.unit("MainPID", unit) != pid
+    assert box.pid() == controller
+    box.run("systemctl", "restart", "stopline")
+    box.wait("advice to the new controller", lambda: heard() > 0)
+    assert (box.root / "var/lib/stopline-optimiser/learned.slots").exists()
+
+
 # ---- the lamps when the controller dies ------------------------------------------------------------------------------
 def test_the_controller_drives_a_module_whose_address_is_allowed(box: Machine, lit: Street) -> None:
     image = (box.root / "var/lib/stopline/safe-image").read_text()
