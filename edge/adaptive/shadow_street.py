@@ -9,7 +9,8 @@ search (adaptive-control, section 4), with single vehicles so that loops can be 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.adaptive.shadow_vehicles import Discharge, Vehicle, travel_ms
+from edge.adaptive.shadow_service import kind_of
+from edge.adaptive.shadow_vehicles import PRESENT_MS, Discharge, Vehicle, travel_ms
 from edge.model.lanes import Lane, LaneName
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
@@ -27,9 +28,6 @@ FOLLOW_UP_MS: Ms = 2_500
 
 MOVING_HEADWAY_MS: Ms = 1_200
 """The least headway of vehicles that have not stood: shorter than that nobody follows (Gipps and the like: 1 to 1.5 s)."""
-
-_PRESENT_MS: Ms = 600
-"""How long a moving vehicle stands on a loop: seven metres of both at 42 km/h."""
 
 JAM_M = 7.0
 """A queued vehicle with the gap before it (jam spacing of the literature)."""
@@ -58,6 +56,7 @@ class LaneQueue:
         "_due",
         "_foretold",
         "_next",
+        "_pace_ms",
         "_position",
         "_room",
         "_travel_ms",
@@ -87,6 +86,7 @@ class LaneQueue:
         self._room = max(1, int(lane.advance_m / JAM_M))  # vehicles between the advance loop and the stop line
         self._next = 0
         self._discharge = discharge
+        self._pace_ms: Ms = 0  # in a right-of-way that not all movements have
         self._position = 0  # of the next to leave in this right-of-way, 0 is the first
         self._after_queue_ms: Ms = 0  # earliest instant for the next departure out of a queue
 
@@ -110,7 +110,9 @@ class LaneQueue:
             if self.began_ms is not None:
                 self.began_ms, self.ended_ms = None, now
             return
-        self.yields = all(movement.phases.intersection(greens) <= movement.opposed_in for movement in going)
+        kind = kind_of(self.lane, greens)
+        self.yields = "g" not in kind
+        self._pace_ms = self._discharge.paces.get(kind, 0)
         if self.began_ms is None:
             self.began_ms, self._position = now, 0
 
@@ -124,7 +126,7 @@ class LaneQueue:
         self.left.append(Departure(self.lane.name, due, now))
         self._next += 1
         headway_ms = self._discharge.headway_ms + sum(SLOWER_MS[self._position : self._position + 1])
-        self._after_queue_ms = now + (max(headway_ms, FOLLOW_UP_MS) if self.yields else headway_ms)
+        self._after_queue_ms = now + max(headway_ms, self._pace_ms, FOLLOW_UP_MS if self.yields else 0)
         self._position += 1
 
     def approach(self, now: Ms) -> None:
@@ -134,10 +136,10 @@ class LaneQueue:
         vehicle, lasted = self._foretold[self._advance], now - self._advance_since
         if not self.on_advance:
             behind = vehicle - self._next > self._room
-            free_ms = round(_GAP_PART * self._discharge.headway_ms) if behind else _PRESENT_MS // 2
+            free_ms = round(_GAP_PART * self._discharge.headway_ms) if behind else PRESENT_MS // 2
             comes = now >= self._due[vehicle] - self._travel_ms and lasted >= free_ms
         else:
-            comes = lasted < _PRESENT_MS or vehicle - self._next >= self._room
+            comes = lasted < PRESENT_MS or vehicle - self._next >= self._room
             self._advance += not comes
         if comes is not self.on_advance:
             self.on_advance, self._advance_since = comes, now
@@ -153,11 +155,11 @@ class LaneQueue:
         if due is None:
             return False
         moved_up = self.left[-1].left_ms + round(_GAP_PART * self._discharge.headway_ms) if self.left else 0
-        return now >= max(due - _PRESENT_MS, moved_up)
+        return now >= max(due - self._discharge.present_ms, moved_up)
 
     def _clear_ms(self, due: Ms) -> Ms:
         """The earliest instant for the next to leave: a headway after the one before, or less if that had left already."""
-        if not self.left or due <= self.left[-1].left_ms:
+        if not self.left or due <= self.left[-1].left_ms or self._pace_ms:
             return self._after_queue_ms
         return self.left[-1].left_ms + MOVING_HEADWAY_MS
 

@@ -6,14 +6,15 @@ greens that *were* shown should have done, and that is compared with what the lo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
+from edge.adaptive.shadow_departures import Presence
+from edge.adaptive.shadow_service import paces
 from edge.adaptive.shadow_street import YELLOW_USED_MS, Street
 from edge.adaptive.shadow_vehicles import (
     Discharge,
     Green,
-    Presence,
     Vehicle,
     discharge_of,
     greens_of,
@@ -98,18 +99,26 @@ def stretch_of(lanes: Sequence[Lane], seconds: Sequence[Observation], from_ms: M
     greens = greens_of(seconds)
     vehicles = vehicles_of(lanes, edges, greens)
     seen = presences(edges)
+    loops = {lane.name: seen.get(lane.stopbar[0], []) if lane.stopbar else [] for lane in lanes}
     settled_ms = seconds[0].now + (from_ms - seconds[0].now) // _SETTLES
     return Stretch(
         tuple(lanes),
         tuple(vehicle for vehicle in vehicles if vehicle.due_ms >= settled_ms),
-        {lane.name: discharge_of(lane, vehicles, lane_greens(lane, greens)) for lane in lanes},
+        {lane.name: _discharge(lane, vehicles, greens, loops[lane.name]) for lane in lanes},
         greens,
-        {lane.name: seen.get(lane.stopbar[0], []) if lane.stopbar else [] for lane in lanes},
+        loops,
         from_ms,
         to_ms,
         seconds[0].now,
         seconds[-1].now,
     )
+
+
+def _discharge(
+    lane: Lane, vehicles: Sequence[Vehicle], greens: Mapping[PhaseNumber, Sequence[Green]], loop: Sequence[Presence]
+) -> Discharge:
+    found = discharge_of(lane, vehicles, lane_greens(lane, greens), loop)
+    return replace(found, paces=paces(lane, vehicles, greens, found))
 
 
 class Replayed:
@@ -174,7 +183,7 @@ def fit(stretch: Stretch, street: Street) -> Fit:
             seen, expected = _in_green(left, green), _in_green(told, green)
             if not seen and not expected:
                 continue
-            chi2 += (len(seen) - len(expected)) ** 2 / max(1, len(expected))
+            chi2 += (len(seen) - len(expected)) ** 2 / (len(seen) + len(expected))  # of two counts
             freedom += 1
             cleared = _cleared(seen), _cleared(expected)
             if None not in cleared:

@@ -8,11 +8,12 @@ come again under another control.
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from edge.adaptive.actuation import GREEN
+from edge.adaptive.shadow_departures import Leaving, Presence, departures
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName
 from edge.model.observation import LoopEdge, Observation
@@ -52,6 +53,12 @@ _SETTLED = 4
 
 _LEAST_HEADWAY_MS: Ms = 1_200
 
+PRESENT_MS: Ms = 600
+"""How long a moving vehicle stands on a loop: seven metres of both at 42 km/h."""
+
+_STOPPED_MS: Ms = 2_500
+"""Longer on a stop-bar loop, and it did not pass unhindered. Ours."""
+
 Green: TypeAlias = tuple[Ms, Ms]
 """From and to."""
 
@@ -59,20 +66,13 @@ Green: TypeAlias = tuple[Ms, Ms]
 @dataclass(frozen=True, slots=True)
 class Vehicle:
     """One vehicle. `due_ms`: when it would have passed the stop line unhindered; `left_ms`: when it did; None: it was not
-    seen to. `foretold`: by an advance loop."""
+    seen to. `foretold`: by an advance loop; `told`: the instant it left by the stop-bar loop itself, not by reckoning."""
 
     lane: LaneName
     due_ms: Ms
     left_ms: Ms | None = None
     foretold: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """One vehicle on a loop. `off_ms` None: it stood there to the end."""
-
-    on_ms: Ms
-    off_ms: Ms | None
+    told: bool = True
 
 
 def greens_of(seconds: Iterable[Observation]) -> dict[PhaseNumber, list[Green]]:
@@ -132,17 +132,15 @@ def vehicles_of(
     waiting = {lane.name: deque(_foretold(lane, seen)) for lane in lanes}
     open_ = {lane.name: lane_greens(lane, greens) for lane in lanes}
     found: list[Vehicle] = []
-    for lane_name, presence, before in _departures(lanes, seen):
-        lane = by_name[lane_name]
-        _forget(waiting[lane_name], presence.on_ms, before, open_[lane_name])
-        taken = _take(lane, waiting, presence.off_ms or presence.on_ms)
-        if taken is None:
-            taken = Vehicle(lane_name, presence.on_ms, foretold=False)
-        if presence.off_ms is not None:
-            taken = replace(taken, lane=lane_name, left_ms=max(presence.off_ms, taken.due_ms))
-            found.append(taken)
-        else:
-            waiting[lane_name].appendleft(replace(taken, lane=lane_name))
+    for name, leaving in _departures(lanes, seen, open_):
+        lane = by_name[name]
+        _forget(waiting[name], leaving, open_[name])
+        taken = _take(lane, waiting, leaving)
+        if taken is not None:
+            left_ms = max(leaving.at_ms, taken.due_ms)
+            found.append(replace(taken, lane=name, left_ms=left_ms, told=leaving.told))
+    for lane in lanes:
+        _note_waiting(lane, seen, waiting[lane.name])
     found += [vehicle for row in waiting.values() for vehicle in row]
     spread = [vehicle for lane in lanes for vehicle in _spread(lane, found, open_[lane.name])]
     return tuple(sorted(spread, key=lambda vehicle: vehicle.due_ms))
@@ -150,27 +148,46 @@ def vehicles_of(
 
 @dataclass(frozen=True, slots=True)
 class Discharge:
-    """How a lane's queue leaves: the first so long after the start of green, from the fifth on one headway after another."""
+    """How a lane's queue leaves: the first so long after the start of green, from the fifth on one headway after another.
+    `present_ms`: how long a moving vehicle is on its stop-bar loop."""
 
     first_ms: Ms = _PRIOR_FIRST_MS
     headway_ms: Ms = _PRIOR_HEADWAY_MS
+    present_ms: Ms = PRESENT_MS
+    paces: Mapping[str, Ms] = field(default_factory=dict)
+    """By mixed kind of right-of-way (`edge.adaptive.shadow_service`): the mean time between departures."""
 
 
-def discharge_of(lane: Lane, vehicles: Iterable[Vehicle], greens: Sequence[Green]) -> Discharge:
-    """The lane's own, from those who surely stood, blended with what is usual."""
-    rows = sorted((v.left_ms, v.due_ms) for v in vehicles if v.lane == lane.name and v.left_ms is not None)
+def discharge_of(
+    lane: Lane, vehicles: Iterable[Vehicle], greens: Sequence[Green], row: Sequence[Presence]
+) -> Discharge:
+    """The lane's own, from those who surely stood and whom the loop told itself, blended with what is usual."""
+    own = (v for v in vehicles if v.lane == lane.name)
+    gone = sorted(((v.left_ms, v) for v in own if v.left_ms is not None), key=lambda row: row[0])
     firsts, headways = [_PRIOR_FIRST_MS] * _PRIOR_GREENS, [_PRIOR_HEADWAY_MS] * _PRIOR_HEADWAYS
     for began, ended in greens:
-        left = [gone for gone, _ in _queued((gone, due) for gone, due in rows if began <= gone < ended + SECOND_MS)]
-        firsts += [gone - began for gone in left[:1]]
+        left = list(_queued((at, v) for at, v in gone if began <= at < ended + SECOND_MS))
+        firsts += [at - began for at, v in left[:1] if v.told]
         settled = left[_SETTLED - 1 :]
-        headways += [after - gone for gone, after in pairwise(settled) if after - gone < _PLATOON_MS]
-    return Discharge(sum(firsts) // len(firsts), max(_LEAST_HEADWAY_MS, sum(headways) // len(headways)))
+        headways += [
+            b - a for (a, one), (b, other) in pairwise(settled) if one.told and other.told and b - a < _PLATOON_MS
+        ]
+    return Discharge(
+        sum(firsts) // len(firsts),
+        max(_LEAST_HEADWAY_MS, sum(headways) // len(headways)),
+        _present_ms(row),
+    )
 
 
-def _queued(left: Iterable[tuple[Ms, Ms]]) -> Iterator[tuple[Ms, Ms]]:
+def _present_ms(row: Sequence[Presence]) -> Ms:
+    """What is usual of those that did not stop."""
+    short = sorted(p.off_ms - p.on_ms for p in row if p.off_ms is not None and 0 < p.off_ms - p.on_ms < _STOPPED_MS)
+    return short[len(short) // 2] if len(short) >= _PRIOR_HEADWAYS else PRESENT_MS
+
+
+def _queued(left: Iterable[tuple[Ms, Vehicle]]) -> Iterator[tuple[Ms, Vehicle]]:
     """Those in front of whoever had not stood."""
-    return takewhile(lambda row: row[0] - row[1] >= _WAITED_MS, left)
+    return takewhile(lambda row: row[0] - row[1].due_ms >= _WAITED_MS, left)
 
 
 def _foretold(lane: Lane, seen: Mapping[DetectorNumber, list[Presence]]) -> Iterator[Vehicle]:
@@ -202,39 +219,48 @@ def _off(presence: Presence) -> Ms:
 
 
 def _departures(
-    lanes: Sequence[Lane], seen: Mapping[DetectorNumber, list[Presence]]
-) -> list[tuple[LaneName, Presence, Ms]]:
-    """Every vehicle on a stop-bar loop in the order of leaving it, with the instant at which the one before left it."""
-    rows = []
-    for lane in lanes:
-        for detector in lane.stopbar[:1]:
-            before = 0
-            for presence in seen.get(detector, ()):
-                rows.append((lane.name, presence, before))
-                before = presence.off_ms or presence.on_ms
-    return sorted(rows, key=lambda row: (row[1].off_ms is None, row[1].off_ms or row[1].on_ms))
+    lanes: Sequence[Lane], seen: Mapping[DetectorNumber, list[Presence]], open_: Mapping[LaneName, Sequence[Green]]
+) -> list[tuple[LaneName, Leaving]]:
+    """Every departure in order of time."""
+    rows = [
+        (lane.name, leaving)
+        for lane in lanes
+        for detector in lane.stopbar[:1]
+        for leaving in departures(seen.get(detector, ()), open_[lane.name])
+    ]
+    return sorted(rows, key=lambda row: row[1].at_ms)
 
 
-def _forget(waiting: deque[Vehicle], on_ms: Ms, off_ms: Ms, greens: Sequence[Green]) -> None:
+def _forget(waiting: deque[Vehicle], leaving: Leaving, greens: Sequence[Green]) -> None:
     """Whoever was due while the loop lay free in green has gone another way."""
+    on_ms = leaving.on_ms
     at = bisect_right(greens, (on_ms, on_ms)) - 1
     if at < 0:
         return
     began, ended = greens[at]
     free_to = min(on_ms, ended)
-    if free_to - max(off_ms, began + SECOND_MS) < _EMPTY_MS:
+    if free_to - max(leaving.free_ms, began + SECOND_MS) < _EMPTY_MS:
         return
     while waiting and waiting[0].due_ms < free_to - _EMPTY_MS:
         waiting.popleft()
 
 
-def _take(lane: Lane, waiting: Mapping[LaneName, deque[Vehicle]], left_ms: Ms) -> Vehicle | None:
-    """Who left: the first of the lane, else the first of a lane beside it."""
-    for name in (lane.name, *lane.siblings):
+def _take(lane: Lane, waiting: Mapping[LaneName, deque[Vehicle]], leaving: Leaving) -> Vehicle | None:
+    """Who left: the first of the lane; told by the loop itself, else the first of a lane beside it, or one nobody foretold."""
+    for name in (lane.name, *(lane.siblings if leaving.told else ())):
         row = waiting.get(name)
-        if row and row[0].due_ms <= left_ms + _SLACK_MS:
+        if row and row[0].due_ms <= leaving.at_ms + _SLACK_MS:
             return row.popleft()
-    return None
+    if not leaving.told and lane.advance:
+        return None
+    return Vehicle(lane.name, leaving.on_ms, foretold=False)
+
+
+def _note_waiting(lane: Lane, seen: Mapping[DetectorNumber, list[Presence]], waiting: deque[Vehicle]) -> None:
+    """Somebody who still stands on the loop at the end, and was not foretold."""
+    last = next((seen[d][-1] for d in lane.stopbar[:1] if seen.get(d)), None)
+    if last is not None and last.off_ms is None and not waiting:
+        waiting.append(Vehicle(lane.name, last.on_ms, foretold=False))
 
 
 def _spread(lane: Lane, found: Iterable[Vehicle], greens: Sequence[Green]) -> list[Vehicle]:

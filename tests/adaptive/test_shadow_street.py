@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from edge.adaptive.shadow_departures import Leaving, Presence, departures
+from edge.adaptive.shadow_service import is_mixed, kind_of, paces, spells
 from edge.adaptive.shadow_street import Street
 from edge.adaptive.shadow_stretch import as_it_was, fit, measured, stretch_of
 from edge.adaptive.shadow_vehicles import (
@@ -182,9 +184,17 @@ def test_without_an_advance_loop_a_platoon_came_evenly_over_the_red_before() -> 
 
 def test_discharge_is_that_of_vehicles_that_surely_stood_blended_with_the_usual() -> None:
     row = [Vehicle(N, 0, 13_000 + 2_400 * min(k, 3) + 1_700 * max(0, k - 3)) for k in range(14)]
-    found = discharge_of(LANE, [*row, Vehicle(N, 40_000, 40_100)], [(10_000, 60_000)])
+    found = discharge_of(LANE, [*row, Vehicle(N, 40_000, 40_100)], [(10_000, 60_000)], ())
     assert found == Discharge((4 * 2_500 + 3_000) // 5, (10 * 1_900 + 10 * 1_700) // 20)
-    assert discharge_of(LANE, (), ()) == Discharge(2_500, 1_900)
+    assert discharge_of(LANE, (), (), ()) == Discharge(2_500, 1_900)
+    reckoned = [replace(vehicle, told=False) for vehicle in row]
+    assert discharge_of(LANE, reckoned, [(10_000, 60_000)], ()) == Discharge(2_500, 1_900)
+
+
+def test_how_long_a_vehicle_is_on_its_loop_is_that_of_those_that_pass() -> None:
+    row = [Presence(5_000 * k, 5_000 * k + 1_300) for k in range(12)]
+    assert discharge_of(LANE, (), (), [*row, Presence(70_000, 90_000)]).present_ms == 1_300
+    assert discharge_of(LANE, (), (), row[:9]).present_ms == 600
 
 
 def test_behind_a_queue_that_reaches_over_the_advance_loop_vehicles_came_evenly() -> None:
@@ -282,3 +292,52 @@ def test_a_model_that_is_wrong_shows_in_chi_square() -> None:
 def test_a_loop_that_stays_on_is_one_presence_without_an_end() -> None:
     found = presences([LoopEdge(DetectorNumber(1), 5, on=False), LoopEdge(DetectorNumber(1), 10, on=True)])
     assert found[DetectorNumber(1)][0].off_ms is None
+
+
+def test_over_a_long_loop_the_first_of_a_queue_are_reckoned_until_it_falls_free() -> None:
+    found = departures([Presence(5_000, 17_600), Presence(18_400, 19_300)], [(10_000, 40_000)])
+    assert [leaving.told for leaving in found] == [False, False, True, True]
+    assert found[-2:] == [
+        Leaving(17_600, 5_000, 0, told=True),
+        Leaving(19_300, 18_400, 17_600, told=True),
+    ]
+    assert 11_000 <= found[0].at_ms <= 14_000
+
+
+def test_a_loop_that_never_falls_free_in_green_lets_nobody_go() -> None:
+    found = departures([Presence(5_000, 90_000)], [(10_000, 40_000), (80_000, 85_000)])
+    assert [leaving.at_ms for leaving in found if leaving.told] == [90_000]
+    assert not [leaving for leaving in found if 20_000 < leaving.at_ms < 80_000]
+
+
+SHARED = lane(
+    "N1",
+    1,
+    2,
+    movements=(
+        Movement(Turn.LEFT, frozenset({P(2), P(5)}), frozenset({P(2)}), (LaneName("S1"),)),
+        Movement(Turn.THROUGH, frozenset({P(2)})),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("greens", "kind", "mixed"), [({2}, "yg", True), ({5}, "gr", True), ({2, 5}, "gg", False), ({6}, "rr", False)]
+)
+def test_a_shared_lane_has_kinds_of_right_of_way(greens: set[int], kind: str, *, mixed: bool) -> None:
+    assert kind_of(SHARED, {P(n) for n in greens}) == kind
+    assert is_mixed(kind) is mixed
+
+
+def test_the_pace_of_a_shared_lane_is_measured_by_kind() -> None:
+    greens = {P(2): [(10_000, 30_000)], P(5): [(24_000, 40_000)]}
+    assert spells(SHARED, greens) == [(10_000, 24_000, "yg"), (24_000, 30_000, "gg"), (30_000, 40_000, "gr")]
+    row = [Vehicle(N, 5_000, 15_000), Vehicle(N, 6_000, 20_000), Vehicle(N, 7_000, 28_000), Vehicle(N, 8_000)]
+    found = paces(SHARED, row, greens, Discharge())
+    assert found == {"yg": (14_000 + 3 * 1_900) // 5, "gr": (10_000 + 3 * 1_900) // 3}
+
+
+def test_a_mixed_right_of_way_is_as_slow_as_it_was_measured() -> None:
+    slow = Discharge(1_500, 2_000, paces={"gr": 6_000})
+    model = Street((SHARED,), [Vehicle(N, 1_000), Vehicle(N, 2_000), Vehicle(N, 3_000)], {N: slow})
+    assert run(model, {10_000: {5}}, 40_000) == [(1_000, 11_500), (2_000, 17_500), (3_000, 23_500)]
