@@ -11,7 +11,6 @@ from heapq import merge
 from edge.adaptive.outflow import YELLOW_USED_S, Outflow
 from edge.model.units import SECOND_MS, Ms
 
-
 _LEAD_MS: Ms = SECOND_MS
 """What is reckoned is told when the front is over the line, up to a second and a half before the rear leaves the loop."""
 
