@@ -103,7 +103,7 @@ class AdaptivePart:
         """Whether the site lets it act, faults aside."""
         return self._acts
 
-    def look(self, view: View, strategy: Strategy | None, rung: Rung) -> None:
+    def look(self, view: View, strategy: Strategy | None, rung: Rung, *, running: bool) -> None:
         """Take note of this tick before anybody asks. `strategy`: what runs; None for plain actuation."""
         if self._off:
             return
@@ -111,8 +111,10 @@ class AdaptivePart:
         self._runs = strategy is self.strategy
         self.strategy.trusted = rung is Rung.ADAPTIVE
         self._is_free_operation = strategy is None or self._runs
-        if self._acts:
+        if self._acts and running:
             self.strategy.note_waits(view)
+        if not running:
+            self.strategy.forget_waits()
         if not self._runs:
             self.strategy.rest()
 

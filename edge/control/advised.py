@@ -137,6 +137,12 @@ class AdvisedStrategy:
         opposed = (p for p in self._phases.difference(off) if not waiting.isdisjoint(against[p]))
         self._opposed = {p: self._opposed.get(p, now) for p in opposed}
 
+    def forget_waits(self) -> None:
+        """Nobody is served at all: flash, and the way into it and out of it."""
+        self._vehicles.clear()
+        self._walks.clear()
+        self._opposed.clear()
+
     def _within_limits(self, view: View, advice: Advice) -> Asks:
         on = frozenset(p for p in self._phases if view.is_on(p))
         late = self._late(view.now)

@@ -106,7 +106,7 @@ class Controller:
         self._pattern.read(now, local, self.rung, self._outside.run)
         self._rings.sequence(self._pattern.order)
         self._look(t, local)
-        self._adaptive.look(self._view, self._pattern.strategy, self.rung)
+        self._adaptive.look(self._view, self._pattern.strategy, self.rung, running=self._mode.mode is Mode.RUN)
         at_once = flash_now or self.rung is Rung.FLASH or self._outside.cabinet_flashes
         events += self._change_mode(now, t, fault=at_once)
         events += self._announce()

@@ -310,6 +310,19 @@ def test_a_recall_waits_like_a_call() -> None:
     assert greens[0] - since < ACT.max_wait_ms + 30_000
 
 
+def test_flash_is_no_wait() -> None:
+    s = acting(builders.recalled(two(), Recall.MIN, 2, 4))
+    s.order(CommandKind.FLASH)
+    s.wait(150)
+    assert s.mode is Mode.FLASH
+    s.order(CommandKind.RESUME).step()
+    s.advice = replace(QUIET, omits=some(4))
+    s.until_run()
+    began = s.now
+    s.until(90, 2, Interval.YELLOW_CHANGE)
+    assert s.now - began >= ACT.max_wait_ms
+
+
 def test_no_green_is_held_for_longer_than_the_site_lets_it_while_somebody_waits_omitted_or_not() -> None:
     rules = replace(ACT, max_green_ms={PhaseNumber(2): 40_000})
     s = acting(two(), rules)
