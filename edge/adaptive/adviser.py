@@ -50,7 +50,7 @@ class Adviser:
         standing = ladder.climb(seen.now, verdicts, forecast)
         told = ladder.shape(seen, recalls)
         if standing.step is Step.ADAPTIVE:
-            return self._optimiser.advise(told, forecast)
+            return self._optimiser.advise(told, ladder.without_guesses(forecast, verdicts))
         planned = self._optimiser.advise(told, replace(forecast, fit=False, why=standing.why))
         return replace(ladder.below(seen, verdicts, recalls), expects=planned.expects)
 

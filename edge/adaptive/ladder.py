@@ -125,6 +125,20 @@ class Ladder:
         probed = dict.fromkeys((p for p, whole in unseen.items() if not whole), PROBED_S)
         return {**probed, **{p: self._enough_s(p, known) for p in sorted(blind)}}
 
+    def without_guesses(self, forecast: Forecast, verdicts: Mapping[DetectorNumber, Verdict]) -> Forecast:
+        """The forecast without queues of lanes whose loops are all bad: a guess that cannot be corrected may only grow, and
+        would be weighed against queues that are seen. Their recall stands for them."""
+        blind = {lane.name for lane in self._lanes if all(n in verdicts for n in (*lane.stopbar, *lane.advance))}
+        if not blind:
+            return forecast
+        rows = (
+            replace(row, queue=0.0, arrivals=(0.0,) * len(row.arrivals), rate=0.0, waiting_s=0.0)
+            if row.lane in blind
+            else row
+            for row in forecast.lanes
+        )
+        return replace(forecast, lanes=tuple(rows))
+
     def _enough_s(self, phase: PhaseNumber, known: Mapping[PhaseNumber, float]) -> float:
         """What was long enough before, between the split of the fixed plan and half as much again.
 

@@ -155,6 +155,7 @@ def _limits(row: DetectorRow, defaults: DetectorFaultsRow) -> DetectorLimits:
         on_fault=row.on_fault or defaults.on_fault,
         active_from_ms=defaults.active_from,
         active_to_ms=defaults.active_to,
+        unseen_ms=defaults.unseen_min,
     )
 
 

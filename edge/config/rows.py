@@ -119,6 +119,9 @@ class DetectorFaultsRow(Row):
     no_activity_min: Annotated[Ms, Minutes(0, 1440)] = setting(180, "Minutes without an actuation, 0 off.")
     chatter_per_min: Annotated[int, Whole(0, 255)] = setting(60, "Actuations in a minute, 0 off.")
     on_fault: Annotated[OnFault, Word(OnFault)] = setting("max-recall", "What a failed detector does to its phase.")
+    unseen_min: Annotated[Ms, Minutes(0, 255)] = setting(
+        0, "Minutes after a start: a detector not heard by then is answered like a failed one until it is, 0 off."
+    )
     active_from: Annotated[Ms, Clock()] = setting("06:00", "From when on silence is a fault.")
     active_to: Annotated[Ms, Clock(end_of_day=True)] = setting("22:00", "Until when silence is a fault.")
 

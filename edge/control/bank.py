@@ -1,7 +1,8 @@
 """All detectors and push-buttons of the site: what they actuate, which have failed, and who stands in for them.
 
 The answer to a failed detector is local: its partner's actuations are heard for its phase, and where it has no healthy
-partner its phase is recalled as the site file says. A failed push-button recalls its walk.
+partner its phase is recalled as the site file says. One that has not been heard since the start is answered the same way.
+A failed push-button recalls its walk.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,8 @@ from dataclasses import replace
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
-from edge.model.detectors import Detector, DetectorLimits, InputSample, PedButton
+from edge.control.force_offs import clearance_ms
+from edge.model.detectors import Detector, DetectorKind, DetectorLimits, InputSample, OnFault, PedButton
 from edge.model.events import Event, EventCode
 from edge.model.exchange import DetectorStatus, Inputs
 from edge.model.faults import FaultKind
@@ -79,6 +81,9 @@ class DetectorBank:
         self._failed: dict[DetectorNumber, FaultKind] = {}
         self._failed_buttons: frozenset[ButtonNumber] = frozenset()
         self._targets: dict[DetectorNumber, list[Detector]] = {}
+        self._began = now
+        self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
+        self._plan_green_ms = plan_greens_ms(site)
         self._turn = 0
         counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
         self._counted = {d.config.number: (d, 0) for d in counting}
@@ -107,7 +112,7 @@ class DetectorBank:
         for logic in self._detectors:
             config = logic.config
             if logic.hear(now, samples.get(config.number), green=is_green(config.phase)):
-                events.append(self._flip(logic))
+                events.append(self._flip(logic) if config.number not in self._unseen else self._first_heard(logic))
         if self._switching:
             self._switch(is_green)
         if self._counted:
@@ -160,6 +165,12 @@ class DetectorBank:
         code = EventCode.DETECTOR_ON if logic.active else EventCode.DETECTOR_OFF
         return Event(code, logic.config.number)
 
+    def _first_heard(self, logic: DetectorLogic) -> Event:
+        """A detector that was taken for dead since the start is heard after all."""
+        self._unseen.discard(logic.config.number)
+        self._rewire()
+        return Event(EventCode.DETECTOR_ON if logic.active else EventCode.DETECTOR_OFF, logic.config.number)
+
     def _switch(self, is_green: Callable[[PhaseNumber], bool]) -> None:
         """Let a detector with a switch phase speak for whom it should be heard at this instant."""
         for logic in self._switching:
@@ -192,7 +203,7 @@ class DetectorBank:
         self._targets = {number: [] for number in self._by_number}
         for phase in self._calls.values():
             phase.calling = phase.gap.extending = 0
-            phase.asked_recall, phase.asked_ped_recall = Recall.NONE, False
+            phase.asked_recall, phase.asked_ped_recall, phase.least_green_ms = Recall.NONE, False, 0
         for logic in self._detectors:
             self._wire(logic.config)
         for logic in self._detectors:
@@ -204,13 +215,27 @@ class DetectorBank:
                 self._calls[button.config.phase].asked_ped_recall = True
 
     def _wire(self, config: Detector) -> None:
-        if config.number not in self._failed:
+        """Let it be heard, or its partner; recall its phase where neither is, or the partner lets go of who still waits."""
+        partner = config.partner if config.partner is not None and self._is_heard(config.partner) else None
+        if self._is_heard(config.number):
             self._targets[config.number].append(config)
-        elif config.partner is not None and config.partner not in self._failed:
-            self._targets[config.partner].append(config)
-        elif config.calls:
-            phase = self._calls[config.phase]
-            phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[config.limits.on_fault])
+            return
+        if partner is not None:
+            self._targets[partner].append(config)
+        keeps = partner is not None and self._keeps_calls(partner, config.phase)
+        if config.calls and not keeps:
+            phase, on_fault = self._calls[config.phase], config.limits.on_fault
+            phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
+            if on_fault is OnFault.PLAN_RECALL:
+                phase.least_green_ms = self._plan_green_ms.get(config.phase, 0)
+
+    def _keeps_calls(self, partner: DetectorNumber, phase: PhaseNumber) -> bool:
+        """Whether a call by the partner lasts until it is served: it lies at the line, or the phase remembers."""
+        at_line = self._by_number[partner].config.kind is DetectorKind.STOPBAR
+        return at_line or self._calls[phase].phase.locking
+
+    def _is_heard(self, number: DetectorNumber) -> bool:
+        return number not in self._failed and number not in self._unseen
 
     # ── diagnostics ─────────────────────────────────────────────────────────────────────────────
 
@@ -225,9 +250,24 @@ class DetectorBank:
             elif not awake:
                 logic.diagnosis.asleep(now)
             kind = FaultKind.DETECTOR_STALE if stale else logic.diagnosis.fault(now)
+            if limits.unseen_ms and not logic.actuations and now - self._began >= limits.unseen_ms:
+                self._miss(logic.config.number)
             _note(self._diagnosed, str(logic.config.number), kind)
         for button in self._buttons[self._turn :: _CHECKED_EVERY]:
             _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))
+
+    def _miss(self, number: DetectorNumber) -> None:
+        """Answer a detector that has not been heard since the start like a failed one; it is no fault yet."""
+        if number not in self._unseen:
+            self._unseen.add(number)
+            self._rewire()
+
+
+def plan_greens_ms(site: Site) -> dict[PhaseNumber, Ms]:
+    """The greens of the fall-back plan; empty where there is none."""
+    plan = site.plans.get(site.fallback.plan)
+    splits = plan.splits if plan is not None else {}
+    return {phase: max(0, ms - clearance_ms(site, phase)) for phase, ms in splits.items() if phase in site.phases}
 
 
 def _counts_vehicles(site: Site) -> bool:

@@ -19,6 +19,7 @@ RECALL_ON_FAULT: dict[OnFault, Recall] = {
     OnFault.NONE: Recall.NONE,
     OnFault.MIN_RECALL: Recall.MIN,
     OnFault.MAX_RECALL: Recall.MAX,
+    OnFault.PLAN_RECALL: Recall.MIN,
 }
 
 
@@ -35,8 +36,8 @@ class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "ped", "ped_long", "ped_since",
-        "phase", "vehicle", "vehicle_since",
+        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "least_green_ms", "locked", "ped", "ped_long",
+        "ped_since", "phase", "vehicle", "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
@@ -55,6 +56,7 @@ class PhaseCalls:
         self.ped_long = False  # by a long press: the next walk is the longer one
         self.asked_recall = Recall.NONE  # by failed detectors
         self.asked_ped_recall = False  # by failed push-buttons
+        self.least_green_ms: Ms = 0  # by failed detectors: as long as the fall-back plan would give
 
     def count(self, *, active: bool, calls: bool, extends: bool) -> None:
         """Note that one detector became active or stopped being so."""
@@ -139,8 +141,10 @@ class PhaseCalls:
             self.locked = True
 
     def gapped(self, now: Ms) -> bool:
-        """Whether no extension has come for the allowed gap. Never under a max recall."""
-        return self.standing is not Recall.MAX and self.gap.is_out(now)
+        """Whether no extension has come for the allowed gap. Never under a max recall, nor before a plan recall is over."""
+        if self.standing is Recall.MAX or now - self.gap.began_at < self.least_green_ms:
+            return False
+        return self.gap.is_out(now)
 
     @property
     def initial_ms(self) -> Ms:

@@ -12,11 +12,21 @@ from edge.model.units import Ms
 class Gap:
     """The extension timer of one phase."""
 
-    __slots__ = ("_decided_ms", "_logged_min", "_passage_ms", "_phase", "_reducing_since", "extended_at", "extending")
+    __slots__ = (
+        "_decided_ms",
+        "_logged_min",
+        "_passage_ms",
+        "_phase",
+        "_reducing_since",
+        "began_at",
+        "extended_at",
+        "extending",
+    )
 
     def __init__(self, phase: Phase, now: Ms) -> None:
         self._phase = phase
         self._passage_ms = phase.passage_ms
+        self.began_at = now  # when the green began
         self.extending = 0  # extending detectors that are active now
         self.extended_at = now  # when the last of them was active
         self._reducing_since: Ms | None = None
@@ -25,7 +35,7 @@ class Gap:
 
     def green_began(self, now: Ms) -> None:
         """Time the passage from the start of green; nothing is reduced yet."""
-        self.extended_at = now
+        self.began_at = self.extended_at = now
         self._whole()
 
     def allowed_ms(self, now: Ms) -> Ms:

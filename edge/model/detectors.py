@@ -38,11 +38,15 @@ class DetectorKind(Enum):
 
 
 class OnFault(Enum):
-    """What a failed detector does to its phase (NEMA TS 2 3.9.3.1.4: a failed detector places a call)."""
+    """What a failed detector does to its phase (NEMA TS 2 3.9.3.1.4: a failed detector places a call).
+
+    `plan-recall`: called in every cycle, and green for as long as the fall-back plan would give it.
+    """
 
     NONE = "none"
     MIN_RECALL = "min-recall"
     MAX_RECALL = "max-recall"
+    PLAN_RECALL = "plan-recall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class DetectorLimits:
     active_from_ms: Ms = 0
     active_to_ms: Ms = 86_400_000
     """Time of day between which no activity is a fault; at night silence is normal."""
+    unseen_ms: Ms = 0
+    """One that has not been heard so long after the start is answered like a failed one until it is; 0: not."""
 
 
 @dataclass(frozen=True, slots=True)
