@@ -2,7 +2,7 @@
 
 | a channel shows | SUMO is set to |
 |---|---|
-| green, flashing green, walk | `G`; `g` where a link it must yield to is green or a crossing not yet cleared |
+| green, flashing green, walk | `G`; `g` while a link it must yield to is green or yellow, or not yet cleared |
 | flashing yellow arrow | `g` |
 | yellow | `y` |
 | red and amber | `u` |
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from edge.model.indications import Indication
 from edge.model.sumo import SumoSite
-from edge.model.units import ChannelNumber
+from edge.model.units import ChannelNumber, Ms
 
 _LETTER: dict[Indication, str] = {
     Indication.DARK: "o",
@@ -51,19 +51,23 @@ _STRONGEST_FIRST = (
 _RANK = {indication: rank for rank, indication in enumerate(_STRONGEST_FIRST)}
 
 _MOVES = frozenset({Indication.GREEN, Indication.FLASH_GREEN, Indication.FLASH_YELLOW_ARROW, Indication.WALK})
-_NOT_CLEARED = _MOVES | {Indication.PED_CLEARANCE}
+_NOT_CLEARED = _MOVES | {Indication.PED_CLEARANCE, Indication.YELLOW}
 
 
 class Heads:
     """The heads of one traffic light.
 
     `own_programme`: the states of the net's own programme; a link that no channel shows keeps what it shows all the time there.
+    `clear_ms`: the longest red clearance of the site. A turn that has yielded has right of way only when it is over: whom it
+    yielded to may still be on the junction.
 
     Raises:
         ValueError: a link that no channel shows and that is not always the same, or one that the light has not got.
     """
 
-    def __init__(self, sumo: SumoSite, own_programme: Sequence[str]) -> None:
+    def __init__(self, sumo: SumoSite, own_programme: Sequence[str], clear_ms: Ms = 0) -> None:
+        self._clear_ms = clear_ms
+        self._free_since: dict[int, Ms | None] = {}  # of a link that yields or has yielded: None while it must
         self._base = _base(sumo, own_programme)
         shown_by: dict[int, list[ChannelNumber]] = {}
         for channel, links in sumo.links.items():
@@ -72,16 +76,30 @@ class Heads:
         self._shown_by = {link: tuple(channels) for link, channels in shown_by.items()}
         self._yields = {link: foes for link, foes in sumo.yields.items() if foes}
 
-    def state(self, shown: Mapping[ChannelNumber, Indication]) -> str:
-        """What SUMO is to show while the lamps show this."""
+    def state(self, shown: Mapping[ChannelNumber, Indication], now: Ms = 0) -> str:
+        """What SUMO is to show from `now` on, while the lamps show this."""
         links = {link: self._of(link, shown) for link in self._shown_by}
         letters = list(self._base)
         for link, indication in links.items():
             letters[link] = _LETTER[indication]
         for link, foes in self._yields.items():
-            if letters[link] == "G" and any(self._opposes(foe, links) for foe in foes):
+            if letters[link] != "G":
+                self._free_since.pop(link, None)
+            elif self._must_yield(link, now, opposed=any(self._opposes(foe, links) for foe in foes)):
                 letters[link] = "g"
         return "".join(letters)
+
+    def _must_yield(self, link: int, now: Ms, *, opposed: bool) -> bool:
+        """Whether a green link yields: somebody opposes it, or did and has not been cleared."""
+        if opposed:
+            self._free_since[link] = None
+            return True
+        if link not in self._free_since:
+            return False
+        since = self._free_since[link]
+        if since is None:
+            since = self._free_since[link] = now
+        return now - since < self._clear_ms
 
     def _of(self, link: int, shown: Mapping[ChannelNumber, Indication]) -> Indication:
         seen = [shown.get(channel, Indication.DARK) for channel in self._shown_by[link]]

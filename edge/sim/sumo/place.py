@@ -29,6 +29,11 @@ def place_of(site: Site, tls: str | None = None) -> SumoSite:
     return site.sumo if tls is None else replace(site.sumo, tls=tls)
 
 
+def longest_red_clear_ms(site: Site) -> Ms:
+    """Of all phases and overlaps."""
+    return max(row.red_clear_ms for row in (*site.phases.values(), *site.overlaps.values()))
+
+
 class Place:
     """Where one site lies in SUMO. `index`: its place in the run, so that names differ.
 
@@ -44,7 +49,7 @@ class Place:
         self._loops: dict[DetectorNumber, list[PlacedLoop]] = {}
         for loop in placed_loops(sumo, index):
             self._loops.setdefault(loop.detector, []).append(loop)
-        self._heads = Heads(sumo, street.own_programme(sumo.tls))
+        self._heads = Heads(sumo, street.own_programme(sumo.tls), longest_red_clear_ms(site))
         self._lanes = street.approach_lanes(sumo.tls)
         self._buttons = [WatchedButton(number, edges) for number, edges in sorted(sumo.crossings.items())]
         self._areas = {button: self._areas_of(button) for button in self._buttons}
@@ -80,7 +85,7 @@ class Place:
 
     def show(self, shown: Mapping[ChannelNumber, Indication]) -> None:
         """Put an image on the heads in SUMO."""
-        state = self._heads.state(shown)
+        state = self._heads.state(shown, self._street.now)
         if state != self._state:
             self._street.show(self.tls, state)
             self._state = state

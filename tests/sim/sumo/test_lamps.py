@@ -41,12 +41,23 @@ def test_a_channel_that_is_missing_from_the_image_is_dark() -> None:
     assert Heads(light({1: (0,), 2: (1,)}), ["rr"]).state({ChannelNumber(1): Shows.RED}) == "ro"
 
 
-def test_a_link_yields_only_while_one_that_it_must_yield_to_is_green() -> None:
+def test_a_link_yields_only_while_one_that_it_must_yield_to_is_green_or_yellow() -> None:
     heads = Heads(light({1: (0,), 2: (1,)}, {0: (1,)}), ["rr"])
     assert shown(heads, Shows.GREEN, Shows.GREEN) == "gG"
-    assert shown(heads, Shows.GREEN, Shows.YELLOW) == "Gy"
+    assert shown(heads, Shows.GREEN, Shows.YELLOW) == "gy"
     assert shown(heads, Shows.GREEN, Shows.RED) == "Gr"
     assert shown(heads, Shows.YELLOW, Shows.GREEN) == "yG"
+
+
+def test_a_turn_that_has_yielded_has_right_of_way_only_when_its_opponents_are_cleared() -> None:
+    heads = Heads(light({1: (0,), 2: (1,)}, {0: (1,)}), ["rr"], clear_ms=2_000)
+    images = [(Shows.GREEN, Shows.YELLOW), (Shows.GREEN, Shows.RED), (Shows.GREEN, Shows.RED), (Shows.GREEN, Shows.RED)]
+    seen = [
+        heads.state({ChannelNumber(1): one, ChannelNumber(2): two}, 1_000 * k) for k, (one, two) in enumerate(images)
+    ]
+    assert seen == ["gy", "gr", "gr", "Gr"]
+    assert shown(heads, Shows.RED, Shows.RED) == "rr"
+    assert shown(heads, Shows.GREEN, Shows.RED) == "Gr"  # who begins has been let in by the engine
 
 
 def test_a_turner_yields_to_those_who_still_cross() -> None:
