@@ -31,7 +31,8 @@ def place_of(site: Site, tls: str | None = None) -> SumoSite:
 
 def longest_red_clear_ms(site: Site) -> Ms:
     """Of all phases and overlaps."""
-    return max(row.red_clear_ms for row in (*site.phases.values(), *site.overlaps.values()))
+    phases = max(phase.red_clear_ms for phase in site.phases.values())
+    return max(phases, *(overlap.red_clear_ms for overlap in site.overlaps.values()), 0)
 
 
 class Place:
