@@ -8,6 +8,7 @@
 | red and amber | `u` |
 | flashing yellow, dark | `o`: not in use, yield |
 | flashing red | `s`: stop, then go |
+| red, where the link may turn on red | `s` |
 | everything else | `r` |
 """
 
@@ -75,6 +76,7 @@ class Heads:
                 shown_by.setdefault(link, []).append(channel)
         self._shown_by = {link: tuple(channels) for link, channels in shown_by.items()}
         self._yields = {link: foes for link, foes in sumo.yields.items() if foes}
+        self._on_red = frozenset(sumo.on_red) & shown_by.keys()
 
     def state(self, shown: Mapping[ChannelNumber, Indication], now: Ms = 0) -> str:
         """What SUMO is to show from `now` on, while the lamps show this."""
@@ -82,6 +84,9 @@ class Heads:
         letters = list(self._base)
         for link, indication in links.items():
             letters[link] = _LETTER[indication]
+        for link in self._on_red:
+            if letters[link] == "r":
+                letters[link] = "s"
         for link, foes in self._yields.items():
             if letters[link] != "G":
                 self._free_since.pop(link, None)

@@ -2,7 +2,8 @@
 
 Through phases are even: 2 and 6 the street that lies nearest to east and west (2 eastbound), 4 and 8 the other (4
 southbound). The left turn of an approach is the odd phase that stands before the through phase it crosses: 5 turns from the
-approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase.
+approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase. Where the program
+lets left turns go beside oncoming traffic, its stages are kept instead.
 """
 
 import math
@@ -35,7 +36,7 @@ class Street:
 def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | None:
     """The dual ring of a traffic light; None where it does not have that shape."""
     streets = _streets(legs)
-    if streets is None or len({net.edges[leg.edge].end for leg in legs}) != 1:
+    if streets is None or len({net.edges[leg.edge].end for leg in legs}) != 1 or _has_permissive_lefts(signal):
         return None
     links = {
         PhaseNumber(p): found for s, places in zip(streets, _PLACES, strict=False) for p, found in _phases(s, places)
@@ -54,6 +55,13 @@ def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | N
         p: name for s, places in zip(streets, _PLACES, strict=False) for p, name in _moves(s, places) if p in links
     }
     return Layout(sequence, groups, walks, moves, dual=True)
+
+
+def _has_permissive_lefts(signal: Signal) -> bool:
+    """Whether the program lets a left turn go beside oncoming traffic. It stays so: protected alone it would wait longer."""
+    lefts = {link.index for link in signal.vehicles if Turn.LEFT in link.turns}
+    vehicles = {link.index for link in signal.vehicles}
+    return any(signal.is_opposed(link, stage & vehicles) for stage in signal.stages for link in stage & lefts)
 
 
 def _streets(legs: tuple[Leg, ...]) -> tuple[Street, ...] | None:

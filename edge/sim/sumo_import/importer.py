@@ -12,7 +12,8 @@ from edge.sim.sumo_import.net import Network, read_network
 from edge.sim.sumo_import.problem import NetProblem
 from edge.sim.sumo_import.stages import single_ring
 from edge.sim.sumo_import.timing import Times
-from edge.sim.sumo_import.write import HEADER, Imported, site_text
+from edge.sim.sumo_import.wiring import Imported
+from edge.sim.sumo_import.write import HEADER, site_text
 
 __all__ = ["HEADER", "file_names", "read_network", "site_of", "traffic_lights"]
 

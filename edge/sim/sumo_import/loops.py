@@ -11,9 +11,9 @@ STOPBAR_NEAR_M = 0.5
 STOPBAR_FAR_M = 10.5
 """The stop-bar presence loop, from the line (issue 4)."""
 
-ADVANCE_M = 100.0
-ADVANCE_LEAST_M = 50.0
-"""The advance loop lies at 100 m, where the way is shorter as far as it goes; under 50 m the way goes on upstream (issue 4)."""
+ADVANCE_M = 50.0
+"""The advance loop lies at 50 m, where the way is shorter as far as it goes (adaptive-control: no loss against 100 m; the last
+vehicle within 50 m holds its green in plain actuation)."""
 
 LOOP_M = 2.0
 """Length of the advance loop: a point loop, 6 ft x 6 ft (FHWA-HRT-06-108)."""
@@ -59,7 +59,7 @@ def advance_m(reach: Reach) -> float | None:
     own = min(ADVANCE_M, math.floor(reach.own_m - LOOP_M))
     if own >= STOPBAR_FAR_M + BETWEEN_M:
         return own
-    shared = min(ADVANCE_LEAST_M, math.floor(reach.most_m - LOOP_M))
+    shared = min(ADVANCE_M, math.floor(reach.most_m - LOOP_M))
     return shared if shared >= STOPBAR_FAR_M + BETWEEN_M else None
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Row
 from dataclasses import dataclass
 
 from edge.model.lanes import Lane, Turn
@@ -9,13 +10,21 @@ from edge.model.sequence import Sequence
 from edge.model.units import PhaseNumber
 from edge.sim.sumo_import.actuation import best_phase
 from edge.sim.sumo_import.layout import Walk
+from edge.sim.sumo_import.loops import LOOP_M, STOPBAR_FAR_M
+
+PASSAGE_S = 0.5
+"""Where advance loops carry who comes to the line, presence there holds the green until the last vehicle leaves (FHWA Signal
+Timing Manual 2nd ed., 5.4: with presence detection at the line the passage time may be near 0)."""
 
 _HEADWAY_S = 3.0
-"""Maximum allowable headway: a larger gap ends the green (FHWA Signal Timing Manual 2nd ed., 2.0 to 4.0 s)."""
+"""Elsewhere: a larger headway ends the green (FHWA Signal Timing Manual 2nd ed.: 2 to 4 s)."""
 
+CARRIED_LANES = 2
+"""Of a phase with more lanes one or the other would always hold the green, so advance loops hold none there. Ours, measured."""
+
+_MPS_KMH = 3.6
 _ZONE_M = 10.0
 _VEHICLE_M = 5.0
-_LEAST_PASSAGE_S = 1.0
 
 WALK_S = 7
 """MUTCD 11th ed. 4I.06."""
@@ -52,10 +61,18 @@ class FixedTimes:
     splits: Mapping[PhaseNumber, int]
 
 
-def passage_s(lanes: Iterable[Lane]) -> float:
-    """The passage time of a phase: the headway that ends its green, less the time a vehicle is over the loop."""
-    speed = max((lane.speed_kmh for lane in lanes), default=50.0) / 3.6
-    return round(max(_HEADWAY_S - (_ZONE_M + _VEHICLE_M) / speed, _LEAST_PASSAGE_S), 1)
+def passage_s(lanes: Row[Lane], *, carried: bool) -> float:
+    """The passage time of a phase: where nothing carries, the headway that ends its green, less the time over the loop."""
+    if carried:
+        return PASSAGE_S
+    speed = max((lane.speed_kmh for lane in lanes), default=50.0) / _MPS_KMH
+    return round(max(_HEADWAY_S - (_ZONE_M + _VEHICLE_M) / speed, PASSAGE_S), 1)
+
+
+def carry_s(lane: Lane) -> float:
+    """How long an advance loop holds the green, so that who passes it reaches the line's: his way, less the passage."""
+    way = max(lane.advance_m - STOPBAR_FAR_M - LOOP_M, 0.0)
+    return round(max(way / (lane.speed_kmh / _MPS_KMH) - PASSAGE_S, 0.0), 1)
 
 
 def clearance_s(walk: Walk) -> int:

@@ -3,26 +3,19 @@
 import math
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 
 from edge.model.lanes import Movement
-from edge.model.overlaps import LETTERS
 from edge.model.sequence import Sequence
 from edge.model.units import PhaseNumber
-from edge.sim.sumo_import.actuation import best_phase, may_be_blocked, second_phases
-from edge.sim.sumo_import.lanes import SECOND_FROM, Placed
-from edge.sim.sumo_import.layout import Group, Layout, Walk
-from edge.sim.sumo_import.links import Signal
-from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.actuation import may_be_blocked
 from edge.sim.sumo_import.text import Bare, Piece, flow, rows
-from edge.sim.sumo_import.timing import WALK_S, Times, clearance_s, fixed_times, passage_s
+from edge.sim.sumo_import.timing import CARRIED_LANES, WALK_S, Times, carry_s, clearance_s, fixed_times, passage_s
+from edge.sim.sumo_import.wiring import Caller, Imported, ShownChannel, callers_of, channels_of
 
 HEADER = "# Written by `stopline import sumo`"
 """How every imported file begins; one that begins so may be written over."""
 
-_MOST_CHANNELS = 64
-_MOST_DETECTORS = 255
 _SECOND_DELAY_S = 2.0
 """Who stands so long at the stop line has not got away in the phase he came for. Ours."""
 
@@ -33,84 +26,19 @@ _BAD_LOOPS = 0.4
 """The fixed plan runs when more than this share of the loops has failed (adaptive-control, ladder, E)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """Everything that is written about one traffic light."""
-
-    source: str
-    signal: Signal
-    layout: Layout
-    lanes: tuple[Placed, ...]
-    times: Times
-
-
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    """A channel: the group it shows, or the walk."""
-
-    number: int
-    group: Group | None
-    walk: Walk | None
-    letter: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    """A detector: a loop of a lane and the phase it calls."""
-
-    number: int
-    placed: Placed
-    phase: PhaseNumber
-    advance: bool = False
-    second: bool = False
-
-
 def site_text(site: Imported) -> str:
     """The whole file.
 
     Raises:
         NetProblem: it needs more overlaps, channels or detectors than there are.
     """
-    channels, callers = tuple(_channels(site)), tuple(_callers(site))
+    channels, callers = tuple(channels_of(site)), tuple(callers_of(site))
     parts = (
-        _head(site), _phases(site, callers), _overlaps(channels), _devices(site), _detectors(callers), _buttons(site),
-        _shown(channels), _card(site.layout.sequence, channels, site.times), _plans(site, callers), _lanes(site),
-        _sumo(site, channels, callers),
+        _head(site), _phases(site, callers), _overlaps(channels), _devices(site), _detectors(site, callers),
+        _buttons(site), _shown(channels), _card(site.layout.sequence, channels, site.times), _plans(site, callers),
+        _lanes(site), _sumo(site, channels, callers),
     )  # fmt: skip
     return "\n".join(line for part in parts for line in part) + "\n"
-
-
-def _channels(site: Imported) -> Iterator[_Channel]:
-    overlaps = 0
-    shown: list[Group | Walk] = [*site.layout.groups, *site.layout.walks]
-    if len(shown) > _MOST_CHANNELS:
-        raise NetProblem(f"traffic light {site.signal.tls} needs {len(shown)} channels; there are {_MOST_CHANNELS}")
-    for number, what in enumerate(shown, start=1):
-        if isinstance(what, Walk):
-            yield _Channel(number, None, what)
-            continue
-        letter = ""
-        if len(what.phases) > 1 or what.opposing is not None:
-            if overlaps == len(LETTERS):
-                raise NetProblem(f"traffic light {site.signal.tls} needs more than {len(LETTERS)} overlaps")
-            letter = LETTERS[overlaps]
-            overlaps += 1
-        yield _Channel(number, what, None, letter)
-
-
-def _callers(site: Imported) -> Iterator[_Caller]:
-    second = SECOND_FROM
-    for placed in site.lanes:
-        yield _Caller(placed.number, placed, best_phase(placed.lane))
-    for placed in site.lanes:
-        if placed.advance:
-            yield _Caller(placed.lane.advance[0], placed, best_phase(placed.lane), advance=True)
-    for placed in site.lanes:
-        for phase in second_phases(placed.lane):
-            second += 1
-            if second > _MOST_DETECTORS:
-                raise NetProblem(f"traffic light {site.signal.tls} needs more than {_MOST_DETECTORS} detectors")
-            yield _Caller(second, placed, phase, second=True)
 
 
 def _head(site: Imported) -> Iterator[str]:
@@ -137,13 +65,16 @@ def _head(site: Imported) -> Iterator[str]:
         yield ""
         yield "options:"
         yield f"  dual_entry: {flow(through)}"
+        pairs = [[p, q] for p, q in combinations(through, 2) if layout.sequence.concurrent(p, q)]
+        if pairs:
+            yield f"  simultaneous_gap: {flow(pairs)}"
 
 
 def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
-def _phases(site: Imported, callers: tuple[_Caller, ...]) -> list[str]:
+def _phases(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     times = site.times
     table: dict[object, Piece] = {}
     for phase in site.layout.sequence.phases:
@@ -152,7 +83,7 @@ def _phases(site: Imported, callers: tuple[_Caller, ...]) -> list[str]:
         driven = any(phase in group.goes_in for group in site.layout.groups)
         row |= {
             "min_green": times.min_green,
-            "passage": passage_s(lanes) if driven else 0,
+            "passage": passage_s(lanes, carried=_is_carried(site, callers, phase)) if driven else 0,
             "max_green": times.max_green,
         }
         row |= {"yellow": times.yellow, "red_clear": times.red}
@@ -165,7 +96,7 @@ def _phases(site: Imported, callers: tuple[_Caller, ...]) -> list[str]:
     return rows("phases", table)
 
 
-def _overlaps(channels: tuple[_Channel, ...]) -> list[str]:
+def _overlaps(channels: tuple[ShownChannel, ...]) -> list[str]:
     table: dict[object, Piece] = {}
     for channel in channels:
         group = channel.group
@@ -195,20 +126,29 @@ _FAULTS = (
 )
 
 
-def _detectors(callers: tuple[_Caller, ...]) -> list[str]:
-    found = rows("detectors", {caller.number: _detector(caller) for caller in callers})
-    return [*found, *_FAULTS] if callers else found
+def _is_carried(site: Imported, callers: tuple[Caller, ...], phase: PhaseNumber) -> bool:
+    """Whether the advance loops of a phase hold its green: of a movement of its own with few lanes."""
+    own = [c for c in callers if c.phase == phase and not c.advance and not c.second]
+    return site.layout.dual and len(own) <= CARRIED_LANES and not any(may_be_blocked(c.placed.lane) for c in own)
 
 
-def _detector(caller: _Caller) -> Piece:
+def _detectors(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
+    found: dict[object, Piece] = {}
+    for caller in callers:
+        found[caller.number] = _detector(caller, site.times, carried=_is_carried(site, callers, caller.phase))
+    return [*rows("detectors", found), *_FAULTS] if callers else []
+
+
+def _detector(caller: Caller, times: Times, *, carried: bool) -> Piece:
     lane = caller.placed.lane
     row: dict[str, Piece] = {"input": Bare(f"loops.{caller.number}"), "phase": caller.phase}
     if caller.advance:
         row |= {"kind": Bare("advance"), "move": Bare(f"{lane.name} advance"), "distance_m": lane.advance_m}
-        return row | {"extends": False, "partner": caller.placed.number}
+        holds: dict[str, Piece] = {"extend": carry_s(lane)} if carried else {"extends": False}
+        return row | holds | {"partner": caller.placed.number}
     row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} stop bar"), "distance_m": 0.5}
     if caller.second:
-        return row | {"delay": _SECOND_DELAY_S}
+        return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
     if may_be_blocked(lane):
         row["extends"] = False
     if lane.advance:
@@ -223,7 +163,7 @@ def _buttons(site: Imported) -> list[str]:
     return rows("ped_buttons", table)
 
 
-def _shown(channels: tuple[_Channel, ...]) -> list[str]:
+def _shown(channels: tuple[ShownChannel, ...]) -> list[str]:
     table: dict[object, Piece] = {}
     wire = 0
     for channel in channels:
@@ -236,7 +176,7 @@ def _shown(channels: tuple[_Channel, ...]) -> list[str]:
     return rows("channels", table)
 
 
-def _what(channel: _Channel) -> dict[str, Piece]:
+def _what(channel: ShownChannel) -> dict[str, Piece]:
     if channel.walk is not None:
         return {"ped": channel.walk.phase}
     if channel.letter:
@@ -244,13 +184,13 @@ def _what(channel: _Channel) -> dict[str, Piece]:
     return {"phase": channel.group.phases[0]} if channel.group is not None else {}
 
 
-def _green_with(channel: _Channel) -> tuple[PhaseNumber, ...]:
+def _green_with(channel: ShownChannel) -> tuple[PhaseNumber, ...]:
     if channel.walk is not None:
         return (channel.walk.phase,)
     return channel.group.phases if channel.group is not None else ()
 
 
-def _card(sequence: Sequence, channels: tuple[_Channel, ...], times: Times) -> Iterator[str]:
+def _card(sequence: Sequence, channels: tuple[ShownChannel, ...], times: Times) -> Iterator[str]:
     """The pairs of channels that may run together."""
     permissive: dict[int, list[int]] = {}
     for a, b in combinations(channels, 2):
@@ -277,7 +217,7 @@ def _beside(sequence: Sequence, a: tuple[PhaseNumber, ...], b: tuple[PhaseNumber
     return any(sequence.concurrent(p, q) for p in a for q in b)
 
 
-def _plans(site: Imported, callers: tuple[_Caller, ...]) -> Iterator[str]:
+def _plans(site: Imported, callers: tuple[Caller, ...]) -> Iterator[str]:
     plan = fixed_times(site.layout.sequence, [p.lane for p in site.lanes], site.layout.walks, site.times)
     loops = len(callers)
     yield ""
@@ -317,7 +257,7 @@ def _movement(movement: Movement) -> Piece:
     return row
 
 
-def _sumo(site: Imported, channels: tuple[_Channel, ...], callers: tuple[_Caller, ...]) -> Iterator[str]:
+def _sumo(site: Imported, channels: tuple[ShownChannel, ...], callers: tuple[Caller, ...]) -> Iterator[str]:
     yield ""
     yield "sumo:"
     yield f"  tls: {flow(site.signal.tls)}"

@@ -84,3 +84,8 @@ def test_links_that_nobody_shows_or_that_are_not_there_are_refused() -> None:
         Heads(light({1: (1,)}), ["rr", "Gr"])
     with pytest.raises(ValueError, match=r"has links 0 to 1; sumo.links names 2, 5"):
         Heads(light({1: (2, 5, 0, 1)}), ["rr"])
+
+
+def test_a_link_that_may_turn_on_red_stops_and_goes_at_red_only() -> None:
+    heads = Heads(SumoSite("J", {ChannelNumber(1): (0, 1)}, {}, {}, {}, on_red=(1,)), ["rs"])
+    assert [shown(heads, lamp) for lamp in (Shows.RED, Shows.YELLOW, Shows.GREEN)] == ["rs", "yy", "GG"]

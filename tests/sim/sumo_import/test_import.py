@@ -8,7 +8,7 @@ import pytest
 from edge.check import check_text
 from edge.model.lanes import LaneName, Turn
 from edge.model.site import Site
-from edge.model.units import ChannelNumber, DetectorNumber, PhaseNumber
+from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.importer import read_network, site_of, traffic_lights
 from edge.sim.sumo_import.problem import NetProblem
 from edge.sim.sumo_import.timing import Times
@@ -33,7 +33,7 @@ SHARED = Cross(
 )
 TEE = Cross(
     legs={"E": Leg(("s", "l")), "W": Leg(("rs",)), "S": Leg(("r", "l"))},
-    program=(("GgGGrr", 30), ("GGrrrr", 6), ("rrrrGG", 20)),
+    program=(("GrGGrr", 30), ("GGrrrr", 6), ("rrrrGG", 20)),
     exits="ESW",
 )  # fmt: skip
 
@@ -86,13 +86,21 @@ def test_a_tee_has_a_left_turn_phase_and_a_stem(tmp_path: Path) -> None:
     assert goes_in(site, 5) == {8}
 
 
+def test_a_left_turn_that_goes_beside_oncoming_traffic_keeps_the_stages_of_the_program(tmp_path: Path) -> None:
+    site = imported(replace(TEE, program=(("GgGGrr", 30), ("GGrrrr", 6), ("rrrrGG", 20))), tmp_path)
+    assert site.sequence.rings == (((1, 2, 3),),)
+    assert goes_in(site, 1) == {1, 2}
+    assert site.sumo is not None
+    assert site.sumo.yields == {1: (3,)}
+
+
 def test_every_lane_has_a_loop_at_the_line_and_one_upstream(tmp_path: Path) -> None:
     site = imported(FOUR, tmp_path)
     assert site.sumo is not None
     lane = site.lanes[0]
     (at_line,), (upstream,) = site.sumo.loops[lane.stopbar[0]], site.sumo.loops[lane.advance[0]]
     assert (at_line.lane, at_line.from_m, at_line.to_m) == ("Nin_0", 289.5, 299.5)
-    assert (upstream.from_m, upstream.to_m, lane.advance_m) == (198, 200, 100)
+    assert (upstream.from_m, upstream.to_m, lane.advance_m) == (248, 250, 50)
     assert site.detectors[DetectorNumber(1)].phase == 4
 
 
@@ -103,6 +111,46 @@ def test_a_short_lane_has_its_loop_on_the_way_before_it(tmp_path: Path) -> None:
     pieces = site.sumo.loops[DetectorNumber(1)]
     assert [(p.lane, p.from_m, p.to_m) for p in pieces] == [("Nin_0", 0, 7.5), ("Nup_0", 97.5, 100)]
     assert site.sumo.loops[site.lanes[0].advance[0]][0].lane == "Nup_0"
+
+
+def test_turns_on_red_are_kept(tmp_path: Path) -> None:
+    program = tuple(
+        (state.replace("r", "s", 1) if state[0] == "r" else state, seconds) for state, seconds in FOUR.program
+    )
+    site = imported(replace(FOUR, program=program), tmp_path)
+    assert site.sumo is not None
+    assert site.sumo.on_red == (0,)
+
+
+def test_a_crossing_walks_where_it_may_and_turns_yield_to_it(tmp_path: Path) -> None:
+    program = tuple((state + "r", seconds) for state, seconds in FOUR.program)
+    site = imported(replace(FOUR, program=program, crossings={"E": 13.0}), tmp_path)
+    assert site.sumo is not None
+    walk = next(channel for channel in site.channels.values() if channel.number == channel_of(site, 16))
+    ped = site.phases[walk.phase].ped
+    assert ped is not None
+    assert (walk.phase, ped.walk_ms, ped.clearance_ms) == (8, 7000, 11_000)  # beside the through traffic that passes it
+    assert (site.sumo.crossings, site.buttons[ButtonNumber(1)].phase) == ({1: (":J_cE",)}, 8)
+    assert 16 in site.sumo.yields[8]  # the right turn from the south leads over it
+
+
+def test_a_crossing_that_nothing_suits_walks_alone(tmp_path: Path) -> None:
+    cross = Cross(
+        legs={"E": Leg(("s",)), "W": Leg(("s",))}, program=(("GGr", 30), ("rrG", 10)), exits="EW", crossings={"E": 8.0}
+    )
+    site = imported(cross, tmp_path)
+    alone = site.phases[site.channels[channel_of(site, 2)].phase]
+    assert alone.passage_ms == 0
+    assert all(
+        channel.phase != alone.number for channel in site.channels.values() if channel.number != channel_of(site, 2)
+    )
+
+
+def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
+    program = tuple((state[:3] + "r" + state[4:], seconds) for state, seconds in FOUR.program)
+    shared = replace(SHARED, program=tuple((s[:3] + "r" + s[4:], n) for s, n in SHARED.program))
+    for cross in (replace(FOUR, program=program), shared):
+        assert goes_in(imported(cross, tmp_path), 3)
 
 
 def test_what_is_asked_for_is_what_is_timed(tmp_path: Path) -> None:
