@@ -91,7 +91,8 @@ def street(folder: Path, config: Path, socket: str = "control.sock", **environ: 
 class Hurried:
     """Time that passes at ten times its pace and knows no lateness: a start-up in a second, on a machine however busy."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick_s: float = 0.01) -> None:
+        self._tick_s = tick_s
         self._now = time.monotonic_ns() // 1_000_000
 
     def monotonic_ms(self) -> int:
@@ -104,7 +105,7 @@ class Hurried:
         return True
 
     def sleep_until(self, deadline: int) -> int:
-        time.sleep(0.01)
+        time.sleep(self._tick_s)
         self._now = max(self._now + 1, deadline)
         return 0
 
@@ -122,4 +123,5 @@ class _Quiet:
 
 if __name__ == "__main__":
     config, state, control = (Path(text) for text in sys.argv[1:4])
-    sys.exit(run(RunOptions(config, state, control, plant=_Quiet), None if "REAL_TIME" in os.environ else Hurried()))
+    hurried = Hurried(float(os.environ.get("TICK_S", "0.01")))
+    sys.exit(run(RunOptions(config, state, control, plant=_Quiet), None if "REAL_TIME" in os.environ else hurried))
