@@ -31,7 +31,13 @@ def report(scenarios: Sequence[Scenario], done: Sequence[Done]) -> str:
     head = ("controller", "vehicle delay s", "longest s", "pedestrian delay s", "longest wait s", "judge")
     parts.append(_section("Crossings with push-buttons", head, foot))
     ours = [d for d in done if d.case.is_ours]
-    parts.append(_section("Speed", ("scenario", "× real time", "optimiser p50 ms", "p99 ms"), speed(ours)))
+    parts.append(
+        _section(
+            "Speed",
+            ("scenario", "× real time", "decision p50 ms", "p99 ms", "of processor time p50 ms", "p99 ms"),
+            speed(ours),
+        )
+    )
     parts.append(f"Judge, all {len(ours)} runs of ours: {findings(ours)}. Monitor: {_monitor(ours)}.")
     return "\n\n".join(part for part in parts if part)
 

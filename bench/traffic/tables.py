@@ -161,20 +161,26 @@ def on_foot(done: Sequence[Done]) -> list[list[str]]:
     return rows
 
 
+OPTIMISER = ("p50_ms", "p99_ms", "cpu_p50_ms", "cpu_p99_ms")
+
+
 def speed(done: Sequence[Done]) -> list[list[str]]:
     """What our runs reported of their own speed and of the optimiser's time."""
     rows = []
     for name in dict.fromkeys(d.case.scenario.name for d in done):
-        mine = [
-            d.result["report"]
-            for d in done
-            if d.case.scenario.name == name and d.case.controller == Ours.ADAPTIVE.value
-        ]
+        runs = [d for d in done if d.case.scenario.name == name and d.case.controller == Ours.ADAPTIVE.value]
+        mine = [d.result["report"] for d in runs]
         if mine:
-            rows.append(
-                [name, *(spread(_figures(mine, key)) for key in ("speed_x", "optimiser_p50_ms", "optimiser_p99_ms"))]
-            )
+            times = [optimiser_of(report) for report in mine]
+            rows.append([name, spread(_figures(mine, "speed_x")), *(spread(_figures(times, key)) for key in OPTIMISER)])
     return rows
+
+
+def optimiser_of(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The optimiser's times in a report: of the only site, or of the built-in plant's."""
+    sites = report.get("sites") or [report]
+    found = sites[0].get("optimiser")
+    return found if isinstance(found, dict) else {}
 
 
 def _figures(reports: Iterable[Mapping[str, Any]], key: str) -> list[float]:

@@ -14,7 +14,7 @@ from traffic.scenarios import Bar, Scenario, absent, given
 from traffic.sites import detectors_of, without_advance
 from traffic.store import Store
 from traffic.sumo_files import write_config
-from traffic.tables import Done, best_loop_peer, marked, ratios, spread, verdict
+from traffic.tables import Done, best_loop_peer, marked, optimiser_of, ratios, speed, spread, verdict
 from traffic.trips import read_halting, read_statistics, read_trips
 
 HERE = Scenario("one", Path("one.net.xml"), (Path("a.xml"), Path("b.xml")), "C", Least(3, 1), bar=Bar(0.8, 0.75, 0.55))
@@ -108,6 +108,15 @@ def test_the_report_shows_losing_cases_as_such() -> None:
     assert "| one | stuck minor from 15 min | adaptive | 50.0 | 1.25 ✗ | 0 | 0 |" in text
     assert "| one | 10.0 | 12.0 | 1.20 ✗ | 0.60 |" in text
     assert "| one | × 1.2 | **our adaptive** | 9.0 | 0.90 | – |" in text
+
+
+def test_the_optimisers_times_are_those_of_the_only_site() -> None:
+    times = {"p50_ms": 7.0, "p99_ms": 30.0}
+    run = done("adaptive", 30)
+    spoken = Done(run.case, {**run.result, "report": {"speed_x": 60.0, "sites": [{"optimiser": times}]}})
+    assert speed([spoken, done("actuated", 20)]) == [["one", "60.0", "7.0", "30.0", "–", "–"]]
+    assert optimiser_of({"optimiser": times}) == times
+    assert optimiser_of({"sites": [{"optimiser": None}]}) == {}
 
 
 def test_absent_nets_are_named_and_no_error(tmp_path: Path) -> None:
