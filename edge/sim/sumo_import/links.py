@@ -208,8 +208,17 @@ def _yields(
             if _at(state, a) == "G":
                 found[a] = found.get(a, set()) - beside
             else:
-                found.setdefault(a, set()).update(b for b in beside if _at(state, b) == "G")
+                unsaid = {b for b in beside if a not in response.get(b, ()) and _is_minor(links[a], links[b])}
+                found.setdefault(a, set()).update(unsaid | {b for b in beside if _at(state, b) == "G"})
     return {i: frozenset(to) for i, to in sorted(found.items()) if to}
+
+
+_RANK: Mapping[Turn, int] = {Turn.THROUGH: 0, Turn.RIGHT: 1, Turn.LEFT: 2, Turn.U_TURN: 3}
+
+
+def _is_minor(link: Link, other: Link) -> bool:
+    """Whether a link yields to another where the network does not say: turns to through traffic, of equal ones the later."""
+    return (max(_RANK[t] for t in link.turns), link.index) > (max(_RANK[t] for t in other.turns), other.index)
 
 
 def _at(state: str, link: int) -> str:
