@@ -46,6 +46,7 @@ class Record:
 
     name: str
     lanes: tuple[Lane, ...]
+    guessed: bool
     seconds: tuple[Observation, ...]
 
     @property
@@ -78,7 +79,7 @@ def built_in(path: Path, demand: Demand, seconds: int) -> Record:
         Setting(strategy=Strategy.ADAPTIVE, demand=demand, duration_ms=seconds * SECOND_MS),
         adviser=lambda _: recorder,
     )
-    return Record(f"{path.stem}, {demand.value}", lanes_of(site), tuple(recorder.seconds))
+    return Record(f"{path.stem}, {demand.value}", lanes_of(site), not site.lanes, tuple(recorder.seconds))
 
 
 def in_sumo(path: Path, sumocfg: Path, seconds: int) -> Record:
@@ -89,7 +90,7 @@ def in_sumo(path: Path, sumocfg: Path, seconds: int) -> Record:
     recorder = Recorder()
     setting = SumoSetting(sumocfg, Strategy.ADAPTIVE, seed=1, duration_ms=seconds * SECOND_MS)
     simulate_sumo([site], setting, lambda _: recorder)
-    return Record(f"{path.stem}, SUMO", lanes_of(site), tuple(recorder.seconds))
+    return Record(f"{path.stem}, SUMO", lanes_of(site), not site.lanes, tuple(recorder.seconds))
 
 
 def _site(path: Path) -> Site:
@@ -109,7 +110,7 @@ def recorded(log: Path, seconds: int | None = None) -> Record:
     site = _site(ROOT / "config" / "odot-1136.yaml")
     lanes = lanes_of(site)
     told = _seconds(read_csv(log), tuple(sorted(site.phases)), frozenset(site.detectors))
-    return Record("signal 1136, recorded", lanes, tuple(told)[:seconds])
+    return Record("signal 1136, recorded", lanes, not site.lanes, tuple(told)[:seconds])
 
 
 def _seconds(
@@ -208,7 +209,7 @@ class Said:
 
 def watched(record: Record, seconds: Iterable[Observation], until_ms: Ms | None = None) -> list[Said]:
     """All verdicts as they come."""
-    watch = LoopWatch(record.lanes)
+    watch = LoopWatch(record.lanes, guessed=record.guessed)
     before: dict[DetectorNumber, Ill] = {}
     said: list[Said] = []
     for seen in seconds:

@@ -28,10 +28,11 @@ _BLOCKED_S = 8.0
 
 
 class LoopWatch:
-    """The `Health` of one site. `lanes`: those of the site file, or told from its detectors."""
+    """The `Health` of one site. `lanes`: those of the site file, or told from its detectors (`guessed`)."""
 
-    def __init__(self, lanes: Iterable[Lane]) -> None:
+    def __init__(self, lanes: Iterable[Lane], *, guessed: bool = False) -> None:
         self._lanes = tuple(lanes)
+        self._guessed = guessed
         self._round: Round | None = None
         self._exits: dict[DetectorNumber, LoopTrack] = {}
         self._last_ms: Ms = 0
@@ -50,7 +51,7 @@ class LoopWatch:
     def see(self, seen: Observation) -> Mapping[DetectorNumber, str]:
         """Take in one second; the loops that are not to be believed now, with the reason in words."""
         if self._round is None:
-            self._round = Round(self._lanes, seen.now, seen.occupied)
+            self._round = Round(self._lanes, seen.now, seen.occupied, guessed=self._guessed)
             exits = {number for lane in self._lanes for number in lane.exits}
             self._exits = {number: LoopTrack(seen.now, on=number in seen.occupied) for number in sorted(exits)}
         elif seen.now - self._last_ms > _LOST_MS:

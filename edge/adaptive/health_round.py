@@ -20,10 +20,12 @@ _FAIR = 0.2
 
 
 class Round:
-    """The loops of a site and their lanes. `on`: the loops that are occupied at `now`."""
+    """The loops of a site and their lanes. `on`: the loops that are occupied at `now`; `guessed`: which of them share a lane
+    is not known for certain, so they must first be seen to."""
 
-    def __init__(self, lanes: Iterable[Lane], now: Ms, on: frozenset[DetectorNumber]) -> None:
+    def __init__(self, lanes: Iterable[Lane], now: Ms, on: frozenset[DetectorNumber], *, guessed: bool = False) -> None:
         self.lanes = tuple(lanes)
+        self._guessed = guessed
         self.places: dict[frozenset[LaneName], LaneLamps] = {}
         self.cases: dict[DetectorNumber, LoopCase] = {}
         self._names: dict[DetectorNumber, frozenset[LaneName]] = {}
@@ -49,7 +51,9 @@ class Round:
         stop_bar = any(number in lane.stopbar for lane in sharing)
         case = LoopCase(number, lamps, now, len(self.lanes) - 1, on=on, stop_bar=stop_bar)
         forks = max((sum(n in lane.advance for lane in self.lanes) for n in lamps.lane.advance), default=1)
-        if forks > 1 and stop_bar:
+        if self._guessed:
+            case.dead.odds = Odds(1.0, 1.0)
+        elif forks > 1 and stop_bar:
             case.dead.odds = Odds(1.0, forks - 1 + _FAIR)
         return case
 

@@ -161,6 +161,16 @@ def test_a_left_turner_who_waits_for_a_gap_is_not_stuck() -> None:
 # ── two kinds, healing, memory ──────────────────────────────────────────────────────────────────
 
 
+def test_loops_that_are_only_guessed_to_share_a_lane_must_first_be_seen_to() -> None:
+    town = Town(wires={STOP: dead()})
+    sure, unsure = Watched(LoopWatch(town.lanes)), Watched(LoopWatch(town.lanes, guessed=True))
+    for seen in town.observations(300):
+        sure.take(seen)
+        unsure.take(seen)
+    assert STOP in sure.first
+    assert unsure.first == {}
+
+
 def test_a_dead_stop_bar_is_not_condemned_by_its_silence_alone() -> None:
     seen = Town(wires={STOP: dead(BREAKS_S), ADVANCE: dead(BREAKS_S)}).watched(BREAKS_S + 120)
     assert STOP not in seen.first
