@@ -9,12 +9,15 @@ from edge.adaptive.health_lane import LaneLamps
 from edge.adaptive.health_silence import Silence
 from edge.adaptive.health_words import sentence
 from edge.model.lanes import Lane, LaneName
-from edge.model.units import MINUTE_MS, DetectorNumber, Ms, PhaseNumber
+from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
-UNPROVED_S = 240
+UNPROVED_S = 150
 UNPROVED_ELSEWHERE = 15
-"""So many vehicles elsewhere and nobody at any loop of a phase since the start: not seen alive. Ours: two cycles' worth."""
-PROBE_MS: Ms = MINUTE_MS
+"""So many vehicles elsewhere and nobody at any loop of an approach since the start: not seen alive. An approach that carries
+120 vehicles an hour is silent for so long once in 150 times; until then it is probed. Ours."""
+UNPROVED_LANE_S = 600
+"""The same of the loops of one phase, beside lanes that are seen: a turn of 30 vehicles an hour is often silent for minutes."""
+PROBE_MS: Ms = 90 * SECOND_MS
 """A phase whose loops tell nothing is called when it has been red for so long. Ours: below the waits people accept."""
 _FAIR = 0.2
 
@@ -123,18 +126,21 @@ class Round:
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
-        for cases in (*self._by_phase.values(), *(cases for _, cases, _ in self._approaches)):
+        phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
+        approaches = ((cases, UNPROVED_S) for _, cases, _ in self._approaches)
+        for cases, after_s in (*phases, *approaches):
             if not any(c.track.alive or c.track.on for c in cases):
-                found.update((c.number, c) for c in cases if c.track.heard_s >= UNPROVED_S)
+                found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
         return tuple(found.values())
 
     def unseen(self) -> dict[PhaseNumber, bool]:
-        """The phases that somebody may wait for whom no loop tells of. True: all loops of an approach say nothing, which have
-        never been seen alive or are silent for improbably long; False: those of the phase do, beside lanes that are seen."""
+        """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed; False: its
+        loops, or those of the phase, have not been seen alive yet or are silent for improbably long: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
         for _, cases, silence in self._approaches:
-            if not any(c.track.alive or c.track.on for c in cases) or silence.own >= PROBED_FROM:
-                found.update((phase, True) for c in cases for phase in c.lamps.lane.phases)
+            blind = all(c.verdict is not None and silent(c) for c in cases)
+            if blind or silence.own >= PROBED_FROM:
+                found.update((phase, blind) for c in cases for phase in c.lamps.lane.phases)
         return found
 
 

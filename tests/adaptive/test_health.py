@@ -77,25 +77,27 @@ def test_an_approach_that_is_dead_from_the_start_is_not_proved_alive() -> None:
     assert bad(seen) == dict.fromkeys(approach(dead()), Ill.UNPROVED)
 
 
-def test_an_approach_that_has_not_been_seen_alive_is_recalled_from_the_first_second() -> None:
+def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalled_when_it_is_not_believed() -> None:
     town = Town(wires=approach(dead()))
     watch = LoopWatch(town.lanes)
-    told = [(watch.see(seen), dict(watch.unseen))[1] for seen in town.observations(120)]
-    assert all(unseen.get(PhaseNumber(2)) is True for unseen in told)
-    assert told[-1] == {2: True}
+    told = [(watch.see(seen), watch.unseen.get(PhaseNumber(2)))[1] for seen in town.observations(300)]
+    recalled = told.index(True)
+    assert recalled >= 149
+    assert all(unseen is True for unseen in told[recalled:])
+    assert all(unseen is not True for unseen in told[:recalled])
 
 
-def test_a_phase_whose_loops_tell_nothing_beside_lanes_that_do_is_probed_after_a_minute_of_red() -> None:
+def test_a_phase_whose_loops_tell_nothing_beside_lanes_that_do_is_probed_after_ninety_seconds_of_red() -> None:
     town = Town(wires={number: dead() for number in loops("N1")})
     own = (Movement(Turn.LEFT, frozenset({PhaseNumber(6)})),)
     town.lanes = (replace(town.lanes[0], movements=own), *town.lanes[1:])
     watch = LoopWatch(town.lanes)
     told = [
-        (watch.see(seen), watch.unseen.get(PhaseNumber(6)), seen.now // 1000)[1:] for seen in town.observations(130)
+        (watch.see(seen), watch.unseen.get(PhaseNumber(6)), seen.now // 1000)[1:] for seen in town.observations(160)
     ]
     probed = [second for unseen, second in told if unseen is False]
-    assert set(range(80, 131)) <= set(probed)
-    assert min(probed) >= 60
+    assert set(range(110, 161)) <= set(probed)
+    assert min(probed) >= 90
 
 
 def test_an_approach_that_dies_is_found_by_its_own_silence_and_by_traffic_elsewhere() -> None:
