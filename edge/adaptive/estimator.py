@@ -115,6 +115,7 @@ class LoopEstimator:
                 state.lent.clear()
             elif not going and out.green_from_ms is not None and not _goes_on(state.lane, seen.phases):
                 out.end_green(min(_ended(state.lane, seen.phases), seen.now))
+                state.end_green()
             if going:
                 state.kind = self._kind(state.lane, stage)
 
@@ -158,7 +159,7 @@ class LoopEstimator:
             if not state.pop(at_ms) and k == 0 and left.vehicles == left.count:
                 self._take_from_sibling(state, at_ms)
         state.lent.clear()
-        state.learn_fall(at_ms, left.count, before_ms, opposed=self._opposed(state))
+        state.learn_fall(at_ms, left.count, before_ms)
 
     def _take_from_sibling(self, state: LaneState, at_ms: Ms) -> bool:
         """A vehicle of which this lane knew nothing has changed over from a lane beside it."""
@@ -188,8 +189,11 @@ class LoopEstimator:
     def _second(self, state: LaneState, seen: Observation) -> None:
         now, out = seen.now, state.outflow
         out.headway_s = 1.0 / max(state.rates.saturation.rate, LEAST_RATE)
+        out.patience = state.rates.patience(state.kind)
         if state.sees_out:
             self._assume(state, now)
+            if state.kind is not None and state.kind.yielding:
+                state.waits_in_green(now, opposed=self._opposed(state))
         else:
             state.discharge_unseen(now, self._served_now(state))
         state.gather(now)
@@ -208,7 +212,7 @@ class LoopEstimator:
             state.give_back(-gone - state.rates.left_before(state.kind, -gone))
         for _ in range(gone):
             state.assume(now)
-        if not state.outflow.blocked or state.kind is None or state.kind.plain:
+        if not state.outflow.blocked or state.kind is None:
             return
         if not was:
             state.rates.blocked.add(state.kind.name)

@@ -46,9 +46,6 @@ STILL_WAITING = 3.0
 LONGEST_PART = 1.7
 """Of the usual headways: who leaves later was not queued, although the list says so; a lorry takes 1.5. Ours."""
 
-LONGEST_HEADWAY_MS: Ms = 8_000
-"""Who leaves later than this behind the one before was not queued. Ours."""
-
 
 @dataclass(slots=True)
 class LaneState:
@@ -82,6 +79,9 @@ class LaneState:
     waits_from_ms: Ms | None = None
     needed_s: float | None = None
     _queued_at_fall: bool = False
+    clear_s: float = 0.0
+    opposed_s: float = 0.0
+    """Seconds of right-of-way since the last falling edge, without and with somebody opposing."""
     _served: float = 0.0
     _silent_s: int = 0
 
@@ -180,17 +180,40 @@ class LaneState:
         del self.lent[-vehicles:]
         self.coming[:0] = back
 
-    def learn_fall(self, at_ms: Ms, count: int, before_ms: Ms | None, *, opposed: bool) -> None:
+    def learn_fall(self, at_ms: Ms, count: int, before_ms: Ms | None) -> None:
         """So many left since the fall before; if they were queued then, their time is saturated flow."""
-        out = self.outflow
+        out, clear_s, opposed_s = self.outflow, self.clear_s, self.opposed_s
+        self.clear_s = self.opposed_s = 0.0
         queued, self._queued_at_fall = self._queued_at_fall, self.queue(at_ms) >= 1.0
-        if self.kind is None or before_ms is None or out.green_from_ms is None or before_ms < out.green_from_ms:
+        if self.kind is None or out.green_from_ms is None:
+            return
+        if not self.kind.plain:
+            if clear_s + opposed_s > 0.0:
+                self.rates.saw(self.kind, count, clear_s, opposed_s)
+            return
+        if before_ms is None or before_ms < out.green_from_ms:
             return
         lasted_ms = at_ms - before_ms
-        usual_ms = 1000 * count * out.headway_s
-        longest_ms = LONGEST_PART * usual_ms if self.kind.plain else LONGEST_HEADWAY_MS * 3
-        if queued and lasted_ms <= longest_ms:
-            self.rates.saw(self.kind, count, lasted_ms / 1000, opposed=opposed)
+        if queued and lasted_ms <= LONGEST_PART * 1000 * count * out.headway_s:
+            self.rates.saw(self.kind, count, lasted_ms / 1000, 0.0)
+
+    def end_green(self) -> None:
+        """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
+        if self.kind is not None and self.kind.plain:
+            self.rates.blocked.discard(self.kind.name)
+        self.clear_s = self.opposed_s = 0.0
+
+    def waits_in_green(self, now: Ms, *, opposed: bool) -> None:
+        """A second of right-of-way in which somebody is queued, for the rates of turns that yield."""
+        out = self.outflow
+        if out.green_from_ms is None or self.queue(now) < 1.0 or not out.occupied:
+            return
+        if now - out.green_from_ms < 1000 * out.start_loss_s.value:
+            return
+        if opposed:
+            self.opposed_s += 1.0
+        else:
+            self.clear_s += 1.0
 
     # ── what time brings ──
 

@@ -38,6 +38,10 @@ class Discharge:
         """Its mean."""
         return self.vehicles / self.seconds
 
+    def beside(self, usual: float, weight_s: float) -> float:
+        """Its mean, where `usual` is expected and weighs `weight_s` seconds."""
+        return (self.vehicles + usual * weight_s) / (self.seconds + weight_s)
+
     def saw(self, vehicles: float, seconds: float) -> None:
         """So many queued vehicles left in so many seconds; `vehicles` 0: the green ended first (censored)."""
         self.vehicles += vehicles

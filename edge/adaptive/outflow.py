@@ -25,8 +25,9 @@ TRANSIT_S = 1.9
 FIRST_FALL_S = 7.0
 """From green to the first falling edge of a 10 m loop under a queue. Ours, observed."""
 
-BLOCKED_STANDING_S = 12.0
-"""A queue that stood at green and has not let the loop fall by then does not move. Ours: four slow vehicles took 11 s."""
+PATIENCE = 6
+"""A queue that stood at green and has not let the loop fall in the time of so many vehicles does not move, unless more is known
+of its lane. Ours: four slow vehicles took 11 s."""
 
 BLOCKED_MOVING_S = 6.0
 """A loop that a moving vehicle has reached in green and that stays occupied so long: the vehicle stands. Two lorries nose to
@@ -73,6 +74,7 @@ class Outflow:
     """How many are taken to have left in the present spell, before its falling edge tells."""
     _standing: bool = False
     headway_s: float = HEADWAY_S
+    patience: int = PATIENCE
 
     def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins."""
@@ -144,7 +146,7 @@ class Outflow:
         if self.green_from_ms is None:
             return False
         if self._standing:
-            return now - self.green_from_ms >= 1000 * BLOCKED_STANDING_S
+            return now - self.green_from_ms >= 1000 * (self.start_loss_s.value + self.patience * self.headway_s)
         return now - self.since_ms >= 1000 * BLOCKED_MOVING_S
 
     def empty(self, now: Ms) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from edge.adaptive.forecast import Service, Stage
 from edge.adaptive.learned import Discharge, Told
-from edge.model.lanes import Lane, LaneName, Movement
+from edge.model.lanes import Lane, LaneName, Movement, Turn
 
 BLOCKED_RATE = 0.02
 """What still leaves a blocked lane, vehicles a second (adaptive-control, section 3)."""
@@ -19,8 +19,11 @@ CRITICAL_GAP_S = 4.5
 FOLLOW_UP_S = 2.5
 """Gap acceptance of permissive turns (adaptive-control, section 3)."""
 
-TURNERS = 0.2
-"""Part of the vehicles of a shared lane that take each movement which is held up, until it is learned. Ours."""
+USUAL_SHARE = {Turn.THROUGH: 3.0, Turn.LEFT: 1.0, Turn.RIGHT: 1.0, Turn.U_TURN: 0.1}
+"""How the vehicles of a shared lane part among its movements, until it is learned: a turn takes a fifth to a quarter. Ours."""
+
+SLOW_PART = 0.2
+"""Where every movement goes and yet the loop does not fall free, for want of better. Ours."""
 
 TURNERS_WEIGHT = 10.0
 """The same weighs as much as so many vehicles. Ours."""
@@ -38,6 +41,9 @@ class Kind:
     yielding: int
     held: int
     opposed_by: tuple[LaneName, ...] = ()
+    yielding_part: float = 0.0
+    held_part: float = 0.0
+    """Which part of the vehicles takes such a movement, until it is learned."""
 
     @property
     def plain(self) -> bool:
@@ -53,9 +59,15 @@ def kind_of(lane: Lane, stage: Stage, lanes: Mapping[LaneName, Lane]) -> Kind | 
     opposers = {m: _opposers(m, stage, lanes) for m in going}
     yielding = [m for m in going if opposers[m]]
     names = tuple(dict.fromkeys(name for m in yielding for name in opposers[m]))
-    held = len(lane.movements) - len(going)
+    held = [m for m in lane.movements if m not in going]
     signs = "".join(_sign(m, going, yielding) for m in lane.movements)
-    return Kind(signs, len(going) - len(yielding), len(yielding), held, names)
+    counts = (len(going) - len(yielding), len(yielding), len(held))
+    return Kind(signs, *counts, names, _share(lane, yielding), _share(lane, held))
+
+
+def _share(lane: Lane, movements: list[Movement]) -> float:
+    """Which part of the lane's vehicles usually takes one of these movements."""
+    return sum(USUAL_SHARE[m.turn] for m in movements) / sum(USUAL_SHARE[m.turn] for m in lane.movements)
 
 
 def _sign(movement: Movement, going: list[Movement], yielding: list[Movement]) -> str:
@@ -97,19 +109,26 @@ def left_before(part: float, at_most: int) -> int:
     return round(sum(k * weight for k, weight in enumerate(weights)) / sum(weights))
 
 
+SURE = 0.8
+"""How probable it must be that the head is held up. Ours."""
+
+LEAST_PATIENCE = 2
+"""The reference prototype waited for four seconds; two vehicles are 5.3 s. Ours."""
+
+
 @dataclass(slots=True)
 class KindLearned:
     """What was learned of one kind of stage for one lane."""
 
-    clear: Discharge | None = None
+    clear: Discharge = field(default_factory=lambda: Discharge(0.0, 0.0))
+    opposed: Discharge = field(default_factory=lambda: Discharge(0.0, 0.0))
     held_up: float = 0.0
     left: float = 0.0
     """How often the head was found to be held up, and how many left meanwhile."""
 
-    def turners(self, movements: int) -> float:
-        """Which part of the vehicles is held up."""
-        usual = TURNERS * movements
-        return (self.held_up + min(usual, 1.0) * TURNERS_WEIGHT) / (self.held_up + self.left + TURNERS_WEIGHT)
+    def turners(self, usual: float) -> float:
+        """Which part of the vehicles is held up, where `usual` is expected."""
+        return (self.held_up + usual * TURNERS_WEIGHT) / (self.held_up + self.left + TURNERS_WEIGHT)
 
     def saw(self, *, left: int = 0, held_up: int = 0) -> None:
         """So many left, or the head stood. Forgets beyond two hundred vehicles."""
@@ -122,13 +141,13 @@ class KindLearned:
 
     def tell(self) -> list[float]:
         """As numbers."""
-        return [self.held_up, self.left, *(self.clear.tell() if self.clear is not None else ())]
+        return [self.held_up, self.left, *self.clear.tell(), *self.opposed.tell()]
 
     def take(self, told: Told) -> None:
         """As told before."""
         self.held_up, self.left = told[:2]
-        if len(told) > 2:  # noqa: PLR2004
-            self.clear = Discharge(told[2], told[3])
+        self.clear.take(told[2:4])
+        self.opposed.take(told[4:])
 
 
 MOST_VEHICLES = 200.0
@@ -153,8 +172,19 @@ class Rates:
         """How many of those assumed have probably left before the head was found to stand."""
         if kind is None or not kind.free:
             return 0
-        part = TURNERS if kind.plain else self.kind(kind.name).turners(kind.held + kind.yielding)
-        return left_before(part, at_most)
+        return left_before(self._part(kind), at_most)
+
+    def _part(self, kind: Kind) -> float:
+        """Which part of the vehicles is held up in this kind of stage."""
+        return SLOW_PART if kind.plain else self.kind(kind.name).turners(kind.held_part + kind.yielding_part)
+
+    def patience(self, kind: Kind | None) -> int:
+        """How many could have left in the time that a standing loop is given before its head is taken to be held up."""
+        if kind is None or kind.plain:
+            return len(NO_GAP)
+        part = self._part(kind)
+        sure = (k for k, gone in enumerate(NO_GAP) if part >= SURE * (part + (1.0 - part) * gone))
+        return max(next(sure, len(NO_GAP)), LEAST_PATIENCE)
 
     def service(self, kind: Kind, opposing: float, queue: float) -> Service:
         """How the lane is served in this kind of stage, where `opposing` vehicles a second come against it."""
@@ -162,24 +192,28 @@ class Rates:
         if kind.plain and kind.name not in self.blocked:
             return Service(full, full)
         gap = min(permissive_rate(opposing), full)
-        if kind.name in self.blocked:
-            return Service(gap if kind.yielding else BLOCKED_RATE, BLOCKED_RATE, kind.opposed_by)
         learned = self.kind(kind.name)
-        free = full * (until_held(learned.turners(kind.held), queue) if kind.held else 1.0)
-        part = 1.0 if not kind.free else min(learned.turners(kind.yielding), 1.0)
-        clear = 1.0 / ((1.0 - part) / free + part / gap) if kind.yielding else free
-        if learned.clear is not None:
-            clear = (learned.clear.vehicles + clear * TRUSTED_S) / (learned.clear.seconds + TRUSTED_S)
+        if kind.name in self.blocked:
+            if not kind.yielding:
+                return Service(BLOCKED_RATE, BLOCKED_RATE)
+            return Service(gap, min(learned.opposed.beside(BLOCKED_RATE, TRUSTED_S), gap), kind.opposed_by)
+        free = full * (until_held(learned.turners(kind.held_part), queue) if kind.held else 1.0)
+        part = 1.0 if not kind.free else learned.turners(kind.yielding_part)
+        if not kind.yielding:
+            return Service(free, free)
+        clear = min(learned.clear.beside(1.0 / ((1.0 - part) / free + part / gap), TRUSTED_S), full)
         opposed = BLOCKED_RATE if not kind.free else max(free * until_held(part, queue), BLOCKED_RATE)
-        return Service(clear, min(opposed, clear) if kind.yielding else clear, kind.opposed_by)
+        return Service(clear, min(learned.opposed.beside(opposed, TRUSTED_S), clear), kind.opposed_by)
 
-    def saw(self, kind: Kind, vehicles: int, seconds: float, *, opposed: bool) -> None:
-        """Queued vehicles left in this kind of stage, in so many seconds."""
+    def saw(self, kind: Kind, vehicles: int, clear_s: float, opposed_s: float) -> None:
+        """Queued vehicles left in this kind of stage, in so many seconds without and with somebody opposing."""
         if kind.plain:
-            self.saturation.saw(vehicles, seconds)
+            self.saturation.saw(vehicles, clear_s + opposed_s)
             return
         learned = self.kind(kind.name)
         learned.saw(left=vehicles)
-        if not opposed and kind.yielding:
-            learned.clear = learned.clear or Discharge(0.0, 0.0)
-            learned.clear.saw(vehicles, seconds)
+        if kind.yielding and clear_s + opposed_s > 0.0:
+            now = self.service(kind, 0.0, 1.0)
+            share = clear_s * now.clear / (clear_s * now.clear + opposed_s * now.opposed)
+            learned.clear.saw(vehicles * share, clear_s)
+            learned.opposed.saw(vehicles * (1.0 - share), opposed_s)

@@ -263,3 +263,12 @@ def test_the_silence_of_a_dead_loop_does_not_spoil_what_is_known_of_its_lane() -
     assert street.lane().rate < 0.02
     street.bad = {DetectorNumber(1): "dead", DetectorNumber(2): "dead"}
     assert street.until(1801).lane().rate > 0.08
+
+
+def test_a_full_way_out_that_no_loop_sees_is_told_by_a_queue_that_does_not_move_and_forgotten_with_the_green() -> None:
+    street = Street(crossing())
+    street.loops = {2: passing(3, 6, 9), 1: [(6.0, 99.0)]}
+    street.greens = {2: [(20.0, 40.0), (60.0, 80.0)]}
+    assert street.until(20).lane().service[stage(2)].clear > 0.4
+    assert street.until(38).lane().service[stage(2)].clear < 0.05
+    assert street.until(50).lane().service[stage(2)].clear > 0.4

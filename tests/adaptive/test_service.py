@@ -22,7 +22,7 @@ def rates() -> Rates:
 
 
 def test_a_turn_yields_only_to_lanes_that_are_green_in_the_stage() -> None:
-    assert kind_of(SHARED, stage(2, 6), LANES) == Kind("gy", 1, 1, 0, (OPPOSING.name,))
+    assert kind_of(SHARED, stage(2, 6), LANES) == Kind("gy", 1, 1, 0, (OPPOSING.name,), 0.25)
     assert kind_of(SHARED, stage(2), LANES) == Kind("gg", 2, 0, 0)
     assert kind_of(SHARED, stage(6), LANES) is None
 
@@ -32,7 +32,7 @@ def test_a_protected_phase_of_a_turn_beats_its_permissive_one() -> None:
 
 
 def test_a_shared_lane_whose_other_movement_is_red_is_held_up_sooner_or_later() -> None:
-    held = Kind("gr", 1, 0, 1)
+    held = Kind("gr", 1, 0, 1, held_part=0.25)
     short, long = (rates().service(held, 0.0, queue).clear for queue in (1.0, 10.0))
     assert BARELY < long < short < 0.5
 
@@ -60,5 +60,26 @@ def test_the_more_turners_there_are_the_fewer_have_left_before_the_first_of_them
 def test_the_flag_of_a_standing_head_counts_in_its_kind_of_stage_only() -> None:
     row = rates()
     row.blocked.add("gr")
-    assert row.service(Kind("gr", 1, 0, 1), 0.0, 5.0).clear == pytest.approx(0.02)
+    assert row.service(Kind("gr", 1, 0, 1, held_part=0.25), 0.0, 5.0).clear == pytest.approx(0.02)
     assert row.service(Kind("gg", 2, 0, 0), 0.0, 5.0).clear == pytest.approx(0.5)
+
+
+def test_a_through_movement_takes_most_of_a_shared_lane_until_it_is_learned() -> None:
+    shared = lane("N1", 2, 1, movements=(Movement(Turn.THROUGH, TWO), Movement(Turn.LEFT, SIX)))
+    held = {phase: kind_of(shared, stage(phase), {}) for phase in (2, 6)}
+    assert [row.held_part for row in held.values() if row is not None] == [0.25, 0.75]
+
+
+def test_a_head_that_is_probably_held_up_is_found_out_sooner() -> None:
+    seldom, mostly = Kind("gr", 1, 0, 1, held_part=0.2), Kind("gr", 1, 0, 1, held_part=0.75)
+    assert rates().patience(mostly) < rates().patience(seldom) < rates().patience(None)
+
+
+def test_the_rates_of_a_turn_that_yields_are_learned_apart_for_a_free_and_an_opposed_way() -> None:
+    row, kind = rates(), Kind("y", 0, 1, 0, (OPPOSING.name,), 1.0)
+    for _ in range(20):
+        row.saw(kind, 4, clear_s=10.0, opposed_s=0.0)
+        row.saw(kind, 2, clear_s=0.0, opposed_s=10.0)
+    service = row.service(kind, 0.05, 3.0)
+    assert service.clear == pytest.approx(0.4, abs=0.03)
+    assert service.opposed == pytest.approx(0.15, abs=0.03)
