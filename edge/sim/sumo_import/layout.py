@@ -10,17 +10,11 @@ from edge.model.units import PhaseNumber
 @dataclass(frozen=True, slots=True)
 class Group:
     """One signal group: links that always show the same. `phases`: it is green with any of these (one: it is that phase's
-    channel; several: a normal overlap). `opposing`: a flashing yellow arrow beside this through phase as well."""
+    channel; several: a normal overlap)."""
 
     links: frozenset[int]
     phases: tuple[PhaseNumber, ...]
     move: str = ""
-    opposing: PhaseNumber | None = None
-
-    @property
-    def goes_in(self) -> tuple[PhaseNumber, ...]:
-        """Every phase in whose green it may go."""
-        return self.phases if self.opposing is None else (*self.phases, self.opposing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +38,8 @@ class Layout:
     dual: bool
 
     def green_in(self, phase: PhaseNumber) -> frozenset[int]:
-        """The links that are green in the green of a phase, arrows that flash included."""
-        groups = frozenset(link for group in self.groups if phase in group.goes_in for link in group.links)
+        """The links that are green in the green of a phase."""
+        groups = frozenset(link for group in self.groups if phase in group.phases for link in group.links)
         return groups | {walk.link for walk in self.walks if walk.phase == phase}
 
     def beside(self, phase: PhaseNumber) -> frozenset[int]:
@@ -55,4 +49,4 @@ class Layout:
 
     def goes_in(self, link: int) -> tuple[PhaseNumber, ...]:
         """The phases in whose green a link goes."""
-        return next((group.goes_in for group in self.groups if link in group.links), ())
+        return next((group.phases for group in self.groups if link in group.links), ())

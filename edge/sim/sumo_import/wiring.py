@@ -63,7 +63,7 @@ def channels_of(site: Imported) -> Iterator[ShownChannel]:
             yield ShownChannel(number, None, what)
             continue
         letter = ""
-        if len(what.phases) > 1 or what.opposing is not None:
+        if len(what.phases) > 1:
             if overlaps == len(LETTERS):
                 raise NetProblem(f"traffic light {site.signal.tls} needs more than {len(LETTERS)} overlaps")
             letter = LETTERS[overlaps]

@@ -80,7 +80,7 @@ def _phases(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     for phase in site.layout.sequence.phases:
         lanes = [c.placed.lane for c in callers if c.phase == phase]
         row: dict[str, Piece] = {"move": Bare(site.layout.moves[phase])}
-        driven = any(phase in group.goes_in for group in site.layout.groups)
+        driven = any(phase in group.phases for group in site.layout.groups)
         row |= {
             "min_green": times.min_green,
             "passage": passage_s(lanes, carried=_is_carried(site, callers, phase)) if driven else 0,
@@ -102,11 +102,7 @@ def _overlaps(channels: tuple[ShownChannel, ...]) -> list[str]:
         group = channel.group
         if group is None or not channel.letter:
             continue
-        kind: dict[str, Piece] = {"kind": Bare("normal"), "parents": list(group.phases)}
-        if group.opposing is not None:
-            arrow = {"protected": group.phases[0], "opposing_through": group.opposing}
-            kind = {"kind": Bare("flashing-yellow-arrow"), **arrow}
-        table[channel.letter] = kind
+        table[channel.letter] = {"kind": Bare("normal"), "parents": list(group.phases)}
     return rows("overlaps", table)
 
 
@@ -167,7 +163,7 @@ def _shown(channels: tuple[ShownChannel, ...]) -> list[str]:
     table: dict[object, Piece] = {}
     wire = 0
     for channel in channels:
-        count = 2 if channel.group is None else 3 if channel.group.opposing is None else 4
+        count = 2 if channel.group is None else 3
         wires = list(range(wire, wire + count))
         wire += count
         row: dict[str, Piece] = {"output": Bare("cab"), "wires": wires}
@@ -201,13 +197,6 @@ def _card(sequence: Sequence, channels: tuple[ShownChannel, ...], times: Times) 
     yield "  permissive:" if permissive else "  permissive: none"
     for number, others in permissive.items():
         yield f"    {number}: {flow(others)}"
-    arrows = [c for c in channels if c.group is not None and c.group.opposing is not None]
-    if arrows:
-        yield "  flashing_arrow:"
-    for arrow in arrows:
-        opposing = (arrow.group.opposing,) if arrow.group is not None and arrow.group.opposing is not None else ()
-        beside = [c.number for c in channels if c is not arrow and _beside(sequence, opposing, _green_with(c))]
-        yield f"    {arrow.number}: {flow(beside)}"
     yield f"  min_green: {times.min_green:g}"
     yield f"  min_yellow: {times.yellow:g}"
     yield f"  min_yellow_and_red: {times.change:g}"
