@@ -22,7 +22,7 @@ class Street:
     `arrivals` by second; `clear`, `opposed`, `floor` by node: vehicles served in a second, the same while one of the columns in
     `opposers[opposer]` has a queue, and how far below no queue a free lane may be, served ahead. `queue_sq`, `queue_on`,
     `queue_off`: the cost to go of a queue left at the end. `stop_s`: cost of stopping one vehicle. `wait`: seconds its first
-    one has waited; from `patience` on it counts more, from `limit` on before everything.
+    one has waited; `price`: of taking its green away; from `patience` on it counts more, from `limit` on before everything.
     """
 
     queue: Floats
@@ -35,6 +35,7 @@ class Street:
     floor: Floats
     opposer: Ints
     opposers: Floats
+    price: Floats
     queue_sq: Floats
     queue_on: Floats
     queue_off: Floats

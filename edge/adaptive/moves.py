@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.adaptive.courses import Bools, Chains, Courses, Floats, Ints
-from edge.adaptive.openings import LATER_S, Openings
+from edge.adaptive.openings import LATER_S
 from edge.adaptive.stages import Change
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
@@ -30,7 +30,7 @@ class Moves:
 class MoveTable:
     """All changes between stages of a site; the arrays for a set of minimums and columns are kept."""
 
-    def __init__(self, courses: Courses, chains: Chains, openings: Openings) -> None:
+    def __init__(self, courses: Courses, chains: Chains) -> None:
         graph = courses.graph
         self._courses = courses
         self.changes: list[Change] = []
@@ -42,7 +42,6 @@ class MoveTable:
         self._target = np.array([graph.index[c.target] for c in self.changes], dtype=np.int64)
         self._origin = np.array([graph.index[c.origin] for c in self.changes], dtype=np.int64)
         self._node = np.array([chains.add(courses.course(c), c.target) for c in self.changes], dtype=np.int64)
-        self._cost = np.array([openings.cost(c) for c in self.changes], dtype=np.float64)
 
     def _variants(self, origin: frozenset[PhaseNumber], target: frozenset[PhaseNumber]) -> list[Change]:
         """All rings at once, and where they need not, one after the other."""
@@ -51,11 +50,11 @@ class MoveTable:
         late = [graph.change(origin, target, {ring: s * SECOND_MS}) for ring in rings for s in LATER_S[1::2]]
         return [graph.change(origin, target), *late]
 
-    def moves(self, minimum_ms: Mapping[PhaseNumber, Ms], columns: Sequence[int]) -> Moves:
-        """The moves when greens last at least `minimum_ms`."""
+    def moves(self, minimum_ms: Mapping[PhaseNumber, Ms], columns: Sequence[int], price: Floats) -> Moves:
+        """The moves when greens last at least `minimum_ms`, and taking the green from a column costs its `price`."""
         left = [
             -(-max((at + minimum_ms[p] for p, at in c.starts.items()), default=0) // SECOND_MS) for c in self.changes
         ]
         served = self._courses.served[:, list(columns)]
-        gains = served[self._target] & ~served[self._origin]
-        return Moves(self._first, self._target, self._node, np.array(left, dtype=np.int64), gains, self._cost)
+        gains, loses = served[self._target] & ~served[self._origin], served[self._origin] & ~served[self._target]
+        return Moves(self._first, self._target, self._node, np.array(left, dtype=np.int64), gains, loses @ price)

@@ -5,24 +5,20 @@ from dataclasses import dataclass
 
 from edge.adaptive.forecast import Stage
 from edge.adaptive.stages import Change, StageGraph
-from edge.adaptive.standing import Standing
+from edge.adaptive.standing import Standing, whole_seconds
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
-CHANGE_COST = 20.0
-"""What a change of all rings costs beside the time that it loses, vehicle-seconds: what a plan promises beyond it is in doubt
-(adaptive-control, section 5: 20 better than 0 and 40)."""
 LATER_S = (2, 4, 6, 8)
 """How much later the other ring may follow, s: about as long as the first one clears and has its minimum. Ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One way to begin. `left_s`: until its target may end; `cost`: of the changes; `ends_now`: greens that end at once;
-    `next_stage`: what is aimed at from now on."""
+    """One way to begin. `left_s`: until its target may end; `ends_now`: greens that end at once; `next_stage`: what is aimed at
+    from now on."""
 
     change: Change
     left_s: int
-    cost: float
     ends_now: Stage
     next_stage: Stage
 
@@ -40,12 +36,6 @@ class Openings:
         others = self._all_changes(at, minimum_ms) if free else self._ring_changes(at, minimum_ms, stay.left_s)
         return [stay, *others]
 
-    def cost(self, change: Change) -> float:
-        """A share of the cost of a whole change for every green that ends by it."""
-        rings = max(len(change.target), 1)
-        ending = sum(1 for ms in change.ends.values() if ms >= 0)
-        return CHANGE_COST * ending / max(rings, ending)
-
     def _opening(self, at: Standing, change: Change, minimum_ms: Mapping[PhaseNumber, Ms]) -> Opening:
         now = frozenset(p for p in at.greens if change.ends.get(p) == 0)
         rings = {self._graph.ring_of[p] for p in now}
@@ -53,7 +43,7 @@ class Openings:
         over = not now or self._graph.group(change.target) != self._graph.group(at.target)
         stands = frozenset(p for p in at.target if self._graph.ring_of[p] not in rings)
         aim = at.target if not now else change.target if over else stands | moved
-        return Opening(change, at.left_s(change, minimum_ms), self.cost(change), now, aim)
+        return Opening(change, at.left_s(change, minimum_ms), now, aim)
 
     def _all_changes(self, at: Standing, minimum_ms: Mapping[PhaseNumber, Ms]) -> Iterator[Opening]:
         """From a stage that may end, to every other."""
@@ -69,7 +59,7 @@ class Openings:
     def _ring_changes(self, at: Standing, minimum_ms: Mapping[PhaseNumber, Ms], left_s: int) -> Iterator[Opening]:
         """While one ring clears or has its minimum, another that is free may change too, now or before that is over."""
         for phase in sorted(at.greens.keys() & at.target):
-            ready_s = -(-at.greens[phase] // SECOND_MS)
+            ready_s = whole_seconds(at.greens[phase])
             for other in self._beside(phase):
                 target = (at.target - {phase}) | {other}
                 for late_s in range(ready_s, left_s, 1 + (left_s - ready_s) // 8):

@@ -42,7 +42,7 @@ class RollingHorizon:
         self._openings = Openings(self._graph)
         self._courses = Courses(self._graph, self._lanes)
         self._chains = Chains(self._courses)
-        self._table = MoveTable(self._courses, self._chains, self._openings)
+        self._table = MoveTable(self._courses, self._chains)
         yellow_s = min(p.yellow_ms for p in site.phases.values()) / SECOND_MS
         self._builder = Builder(self._courses, [lane.name for lane in self._lanes], yellow_s)
         self.rows = 0
@@ -59,7 +59,7 @@ class RollingHorizon:
             return Advice(seen.now, healthy=False, why=forecast.why, expects=_expects(forecast))
         minimum_ms = self._minimum_ms(seen)
         openings = self._openings.of(at, minimum_ms)
-        found = [Found(0, (), 0.0)] if len(openings) == 1 else self._search(seen, forecast, openings, minimum_ms)
+        found = [Found(0, (), 0.0)] if len(openings) == 1 else self._search(seen, forecast, (at, openings), minimum_ms)
         return self._advice(seen, forecast, at, openings, found)
 
     def _minimum_ms(self, seen: Observation) -> dict[PhaseNumber, Ms]:
@@ -69,8 +69,13 @@ class RollingHorizon:
         return {n: p.longest_minimum_ms if p.ped and n in walks else p.min_green_ms for n, p in rows}
 
     def _search(
-        self, seen: Observation, forecast: Forecast, openings: Sequence[Opening], minimum_ms: Mapping[PhaseNumber, Ms]
+        self,
+        seen: Observation,
+        forecast: Forecast,
+        begin: tuple[Standing, Sequence[Opening]],
+        minimum_ms: Mapping[PhaseNumber, Ms],
     ) -> list[Found]:
+        at, openings = begin
         chains = Chains(self._courses, self._chains)
         first = [chains.add(self._courses.course(o.change), o.change.target) for o in openings]
         waiters = self._waiters(seen) + self._unseen(seen, forecast)
@@ -78,8 +83,11 @@ class RollingHorizon:
         limit_s = self._site.adaptive.max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
         nodes = chains.nodes()
         street = self._builder.build(forecast, waiters, nodes.course, HORIZON_S, limit_s)
-        horizon = Horizon(street, self._table.moves(minimum_ms, columns), nodes)
-        found = horizon.search([Start(n, o.left_s, o.cost) for n, o in zip(first, openings, strict=True)], HORIZON_S)
+        horizon = Horizon(street, self._table.moves(minimum_ms, columns, street.price), nodes)
+        served, stage = self._courses.served[:, columns], self._graph.index
+        loses = [served[stage[at.target]] & ~served[stage[o.change.target]] for o in openings]
+        starts = [Start(n, o.left_s, float(x @ street.price)) for n, o, x in zip(first, openings, loses, strict=True)]
+        found = horizon.search(starts, HORIZON_S)
         self.rows = horizon.most_rows
         return found
 

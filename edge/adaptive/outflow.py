@@ -36,9 +36,10 @@ tail take 5.5 s. Ours."""
 YELLOW_USED_S = 3.0
 """Vehicles still leave so long after green. Ours."""
 
-LEAD_STANDING_S = 1.5
+LEADS_S = (2.4, 1.1)
 LEAD_MOVING_S = 0.8
-"""A vehicle's front is over the line so long before its rear leaves the loop: from standing, in motion. Ours, observed."""
+"""A vehicle's front is over the line so long before its rear is taken to leave the loop: the first and second of a standing queue
+(the first stands at the line and is over it within a second of green), others. Ours, observed."""
 
 LOST_EARLY_S = 4.0
 FREE_S = 2.0
@@ -135,12 +136,15 @@ class Outflow:
         if not self.moving(now):
             self._due_ms = None
             return gone
-        lead_ms = 1000 * (LEAD_STANDING_S if self._standing else LEAD_MOVING_S)
-        while self._due_ms - lead_ms <= now:
+        while self._due_ms - 1000 * self._lead_s() <= now:
             gone.vehicles += 1
             self.assumed += 1
             self._due_ms += 1000 * self.headway_s
         return gone
+
+    def _lead_s(self) -> float:
+        """How long before its rear leaves the loop the front of the next one is over the line."""
+        return LEADS_S[self.assumed] if self._standing and self.assumed < len(LEADS_S) else LEAD_MOVING_S
 
     def _is_blocked(self, now: Ms) -> bool:
         if self.green_from_ms is None:

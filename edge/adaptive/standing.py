@@ -16,6 +16,15 @@ _NEW = frozenset({Interval.MIN_GREEN, Interval.LEADING_WALK, Interval.RED_YELLOW
 _CLEARING = frozenset({Interval.GREEN_BLINK, Interval.YELLOW_CHANGE, Interval.RED_CLEARANCE})
 
 
+HEARD_IN_MS: Ms = 200
+"""So soon after an observation advice is heard: a minimum that ends by then is over. The engine waits for the rest. Ours."""
+
+
+def whole_seconds(ms: Ms) -> int:
+    """Seconds from the observation until something is over, as the search counts them."""
+    return -(-max(ms - HEARD_IN_MS, 0) // SECOND_MS)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Right-of-way at one instant; times in ms from now.
@@ -51,7 +60,7 @@ class Standing:
         """Until the target of `change` may end, whole seconds."""
         running = (ms for p, ms in self.greens.items() if p in change.target)
         coming = (at + minimum_ms[p] for p, at in change.starts.items() if p not in self.greens)
-        return -(-max((*running, *coming), default=0) // SECOND_MS)
+        return whole_seconds(max((*running, *coming), default=0))
 
 
 class Tracker:

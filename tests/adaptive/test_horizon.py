@@ -3,7 +3,7 @@
 import pytest
 
 from edge.adaptive import optimiser as optimiser_module
-from edge.adaptive.openings import CHANGE_COST
+from edge.adaptive.street import CUT_LEAST
 from tests.adaptive.plans import all_plans, cost_of, forecast, optimiser, shared, standing
 
 SECONDS = 12
@@ -25,7 +25,7 @@ def test_the_search_finds_the_cheapest_of_all_plans(
     adviser = optimiser()
     seen = standing(shared(2)[0], 100_000, {1: 0})
     told = forecast(adviser, {1: queues[0], 2: queues[1]}, come={1: come[0], 2: come[1]})
-    best = min(cost_of(plan, queues, come, SECONDS, CHANGE_COST) for plan in all_plans(SECONDS))
+    best = min(cost_of(plan, queues, come, SECONDS, CUT_LEAST / 2) for plan in all_plans(SECONDS))
     advice = adviser.advise(seen, told)
     assert advice.best is not None
     assert advice.best.cost == pytest.approx(best, abs=1e-3)
