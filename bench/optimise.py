@@ -38,6 +38,7 @@ SITES = {
 
 
 def main() -> None:
+    """Time both sites and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--decisions", type=int, default=200)
     decisions = parser.parse_args().decisions
@@ -99,7 +100,19 @@ def standing(now: int, phases: Iterable[PhaseNumber], stage: frozenset[PhaseNumb
 
 def _seen(number: PhaseNumber, now: int, *, green: bool) -> PhaseSeen:
     interval = Interval.EXTENSION if green else Interval.RED
-    return PhaseSeen(number, interval, now - 2_000, PedInterval.DONT_WALK, 0, not green, False, None, 0, None, False)
+    return PhaseSeen(
+        number,
+        interval,
+        now - 2_000,
+        PedInterval.DONT_WALK,
+        0,
+        vehicle_call=not green,
+        ped_call=False,
+        waiting_since_ms=None,
+        minimum_left_ms=0,
+        max_left_ms=None,
+        gapped=False,
+    )
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ YELLOW_USED_S = 3.0
 
 LEADS_S = (2.4, 1.1)
 LEAD_MOVING_S = 0.8
-"""A vehicle's front is over the line so long before its rear is taken to leave the loop: the first and second of a standing queue
-(the first stands at the line and is over it within a second of green), others. Ours, observed."""
+"""A vehicle's front is over the line so long before its rear is taken to leave the loop: the first and second of a standing
+queue (the first stands at the line and is over it within a second of green), others. Ours, observed."""
 
 LOST_EARLY_S = 4.0
 FREE_S = 2.0
