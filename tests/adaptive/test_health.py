@@ -87,6 +87,14 @@ def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalle
     assert all(unseen is not True for unseen in told[:recalled])
 
 
+def test_an_approach_that_falls_silent_is_recalled_long_before_it_is_found_dead() -> None:
+    town = Town(wires=approach(dead(BREAKS_S)))
+    watch = LoopWatch(town.lanes)
+    told = [(watch.see(seen), watch.unseen.get(PhaseNumber(2)))[1] for seen in town.observations(BREAKS_S + 300)]
+    assert True not in told[:BREAKS_S]
+    assert told.index(True) < BREAKS_S + 240
+
+
 def test_a_phase_whose_loops_tell_nothing_beside_lanes_that_do_is_probed_after_ninety_seconds_of_red() -> None:
     town = Town(wires={number: dead() for number in loops("N1")})
     own = (Movement(Turn.LEFT, frozenset({PhaseNumber(6)})),)
