@@ -25,7 +25,9 @@ from edge.control.view import View
 from edge.control.waits import longest_advised_wait_ms
 from edge.model.advice import ADVICE_LIVES_MS, Advice
 from edge.model.coordination import CoordStatus
+from edge.model.detectors import DetectorKind
 from edge.model.events import Event
+from edge.model.phases import Termination
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
@@ -40,6 +42,9 @@ class AdvisedStrategy:
         self._conflicts = {p: frozenset(site.sequence.conflicts(p)) for p in site.phases}
         self._longest_hold_ms = {n: site.adaptive.longest_hold_ms(p) for n, p in site.phases.items()}
         self._longest_wait_ms = longest_advised_wait_ms(site)
+        self._at_line = frozenset(
+            d.phase for d in site.detectors.values() if d.kind is DetectorKind.STOPBAR and d.calls and not d.delay_ms
+        )
         self._now: Ms = 0
         self._vehicles: dict[PhaseNumber, Ms] = {}  # since when a phase that is not served wants to be
         self._walks: dict[PhaseNumber, Ms] = {}  # since when a walk is wanted, beside the green of its phase too
@@ -153,7 +158,14 @@ class AdvisedStrategy:
             holds=frozenset(p for p in advice.holds & on if self._may_hold(view.now, p, late)),
             force_offs=advice.force_offs & on,
             omits=self._omits(advice.omits - late, on, calls),
+            force_off_as=self._ends_as(advice, on),
         )
+
+    def _ends_as(self, advice: Advice, on: Phases) -> Termination:
+        """A cut-off vehicle leaves no call behind where it would stand on a loop: most pass in the yellow, and a call for
+        nobody is served once it has waited too long. Where no loop would show it, it is remembered as after any force-off."""
+        seen = advice.healthy and advice.force_offs & on <= self._at_line
+        return Termination.ADVISED if seen else Termination.FORCE_OFF
 
     def _late(self, now: Ms) -> Phases:
         """The phases that have waited for as long as the site allows."""

@@ -135,7 +135,9 @@ class PhaseCalls:
         self.ped = self.ped_long = False
 
     def cut_off(self, now: Ms, reason: Termination) -> None:
-        """The green ended; remember a vehicle that was still in its passage time."""
+        """The green ended; remember a vehicle that was still in its passage time, unless a loop would show it if it stood."""
+        if reason is Termination.ADVISED:
+            return
         gapped = reason is Termination.GAP_OUT  # maybe long ago, and then waited for the other ring while vehicles came
         if not self.gap.is_out(now) if gapped else self.gap.vehicle_in_passage(now):
             self.locked = True

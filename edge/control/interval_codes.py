@@ -72,4 +72,5 @@ REASON: dict[Termination, EventCode] = {
     Termination.FORCE_OFF: EventCode.PHASE_FORCE_OFF,
     Termination.PRIORITY: EventCode.PRIORITY_FORCE_OFF,
     Termination.PREEMPT: EventCode.PREEMPT_FORCE_OFF,
+    Termination.ADVISED: EventCode.PHASE_FORCE_OFF,
 }

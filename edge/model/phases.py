@@ -30,6 +30,7 @@ class Termination(Enum):
     FORCE_OFF = "force_off"
     PRIORITY = "priority"  # forced off for transit priority
     PREEMPT = "preempt"  # forced off for a preempt
+    ADVISED = "advised"  # forced off by the adaptive layer, where loops at the stop line show whoever is cut off
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from edge.control.waits import longest_advised_wait_ms, longest_wait_ms
 from edge.model.adaptive import AdaptiveMode, AdaptiveRules
 from edge.model.advice import ADVICE_LIVES_MS, Advice, Option, Step
 from edge.model.commands import Command, CommandKind
+from edge.model.detectors import DetectorKind
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval, Mode, PedInterval, Rung
 from edge.model.faults import FaultKind
@@ -480,3 +481,21 @@ def test_the_screen_says_how_long_the_plan_still_holds_a_green() -> None:
     s.advice = replace(QUIET, holds=some(2), best=Option(steps, 1.0))
     s.occupy(4).step()
     assert s.phase(2).reason == "held by the adaptive layer, 10 s more by its plan"
+
+
+# ── whom an advised end of green cuts off ──
+
+
+@pytest.mark.parametrize(("kind", "left"), [(DetectorKind.STOPBAR, False), (DetectorKind.ADVANCE, True)])
+def test_a_vehicle_cut_off_is_remembered_only_where_no_loop_at_the_line_would_show_it(
+    kind: DetectorKind, *, left: bool
+) -> None:
+    site = two()
+    s = acting(replace(site, detectors={n: replace(d, kind=kind) for n, d in site.detectors.items()}))
+    s.occupy(2).wait(20).occupy(4).leave(2)
+    s.advice = replace(QUIET, force_offs=some(2))
+    s.step()
+    assert s.tick.controller.status(s.now).phases[0].interval is Interval.YELLOW_CHANGE
+    s.advice = QUIET
+    s.wait(5)
+    assert s.tick.controller.status(s.now).phases[0].vehicle_call is left
