@@ -105,6 +105,8 @@ class Horizon:
         self._events = 0
         self._opposes = bool((street.opposer > 0).any())
         self._heavy = bool((street.wait[street.queue > 0] > street.patience[street.queue > 0] / 3).any())
+        pressing = (street.queue > 0) & (street.wait > street.limit - PRESSING_S)
+        self._margin = float("inf") if pressing.any() else MARGIN
         self.most_rows = 0
 
     def search(self, starts: Sequence[Start], seconds: int) -> list[Found]:
@@ -166,7 +168,7 @@ class Horizon:
     def _bound(self, rows: _Rows, worth: Floats) -> float:
         """What no row may exceed: the best that is free now, and a margin for what the others have paid in advance."""
         free = worth[rows.left <= 0]
-        return float(free.min()) + MARGIN if len(free) else float("inf")
+        return float(free.min()) + self._margin if len(free) else float("inf")
 
     def _spawn(self, rows: _Rows, second: int) -> _Rows:
         """Add a row for every change that a row may begin now and that helps somebody."""
@@ -262,6 +264,8 @@ SPAWN_STEPS_S = (1, 2, 2, 3)
 """In each ten seconds of the horizon changes are begun so many seconds apart: later they are not acted upon. Ours."""
 MARGIN = 60.0
 """Vehicle-seconds by which a plan may be behind and still win: three times the cost of a change. Ours, measured."""
+PRESSING_S = 20.0
+"""Where somebody's wait ends so soon, no plan is dropped: what serves him in time may be far behind at first. Ours."""
 MOST_FOUND = 3
 """The best plan and two others."""
 SOON_S = 6

@@ -92,12 +92,12 @@ class RollingHorizon:
         return found
 
     def _waiters(self, seen: Observation) -> list[Waiter]:
-        """Who waits and is no vehicle of a lane."""
+        """Who waits and is no vehicle of a lane; on foot beside a green too, whose walk begins with the next one."""
         limit_s = self._site.adaptive.ped_max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
         walks = [
             Waiter(p.number, PED_WEIGHT, _waited_s(p, seen.now), limit_s, at_once=True)
             for p in seen.phases
-            if p.ped_call and p.ped is PedInterval.DONT_WALK and p.interval not in GREEN
+            if p.ped_call and p.ped is PedInterval.DONT_WALK
         ]
         buses = [Waiter(p, TRANSIT_WEIGHT, 0.0, limit_s, at_once=False) for p in sorted(seen.transit)]
         return walks + buses

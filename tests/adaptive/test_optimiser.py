@@ -98,6 +98,12 @@ def test_pedestrians_who_wait_are_served_though_no_vehicle_is() -> None:
     assert advice.calls == of(2)
 
 
+def test_pedestrians_who_came_too_late_for_their_green_make_it_end_for_others() -> None:
+    come = {2: dict.fromkeys(range(60), 0.4)}
+    assert advised(2, {2: 0}, {1: 1.0}, come=come).holds == of(2)
+    assert advised(2, {2: 0}, {1: 1.0}, come=come, walks={2: 72_000}).force_offs == of(2)
+
+
 def test_a_bus_that_asks_for_priority_outweighs_a_queue() -> None:
     queues = {2: 3.0, 3: 1.0}
     assert advised(3, {1: 0}, queues).calls == of(2)
