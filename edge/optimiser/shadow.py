@@ -34,8 +34,8 @@ SHARE = 0.1
 _MOST_CREDIT_US = 200_000
 """Time that was not used is not saved up beyond this, so that no answer of the search waits for shadow. Ours."""
 
-_GAP_MS: Ms = 3 * SECOND_MS
-"""Seconds that are missing: the stretch begins anew. Ours."""
+_GAP_MS: Ms = 10 * SECOND_MS
+"""So much missing in a row, and the stretch begins anew. Ours: a hundredth of a quarter may be lost to a busy computer."""
 
 _LEAST_FREE = 0.98
 """Part of a quarter in which the adaptive layer might have acted; else somebody of more right had the junction. Ours."""

@@ -185,7 +185,7 @@ def test_seconds_that_are_missing_begin_the_stretch_anew() -> None:
     where = crossing()
     shadow = Shadow(where, Asks)
     for k, decided in enumerate(record(where, 250)):
-        if not 100 <= k < 110:
+        if not 100 <= k < 112:
             shadow.see(decided)
         assert shadow.work(Clock()) is None
 
