@@ -159,7 +159,8 @@ def broken(record: Record, fault: InjectedFault) -> Iterator[Observation]:
         kept = [e for e in seen.edges if e.detector not in true]
         for now in range(seen.now - SECOND_MS + TICK_MS, seen.now + 1, TICK_MS):
             while due and due[0].at_ms <= now:
-                true[due[0].detector] = due.pop(0).on
+                edge = due.pop(0)
+                true[edge.detector] = edge.on
             said = wires.carry(now, {n: InputSample(on, 0, now) for n, on in true.items()})
             for number in true:
                 if said[number].occupied != heard[number]:
