@@ -83,3 +83,10 @@ def test_an_advice_from_before_there_were_doubts_is_read() -> None:
     told = tell_advice(Advice(5, doubts=(Doubt(DetectorNumber(3), "dead"),)))
     assert advice_of(json.loads(json.dumps(told))).doubts == (Doubt(DetectorNumber(3), "dead"),)
     assert advice_of(told[:-1]) == Advice(5)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\x1b[2J", "a\nb", "\x9b"])
+def test_a_text_that_no_screen_should_be_given_is_no_advice(text: str) -> None:
+    """Halves of characters cannot be written to any file, and control characters write over the technician's screen."""
+    with pytest.raises(ValueError, match="without control characters"):
+        advice_of(tell_advice(Advice(5, why=text)))

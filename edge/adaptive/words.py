@@ -209,8 +209,9 @@ def _longest(second: Second, phase: PhaseSeen) -> str:
     waited = now - phase.waiting_since_ms
     if waited < _SOON * most:
         return ""
-    whom = "those on foot wait" if phase.ped_call else "nobody waits"
-    return f"{phase.number} has waited {seconds(waited)}: {whom} no longer than {seconds(most)} before it is served."
+    who = "who waits on foot" if phase.ped_call else "who waits"
+    then = f"from {seconds(most)} on {who} is left out no more, nor waits for a hold"
+    return f"{phase.number} has waited {seconds(waited)}: {then}."
 
 
 def _phase(second: Second, phase: PhaseSeen) -> PhaseWords:

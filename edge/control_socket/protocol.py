@@ -84,7 +84,9 @@ def read_request(line: bytes) -> Request:
         Refused: not JSON, another version, no verb, or a reason that is not a text.
     """
     try:
-        asked = json.loads(line)
+        asked = json.loads(line.decode())
+        if b"\\u" in line:  # an escaped half of a character could be told to nobody
+            json.dumps(asked, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Refused(Code.USAGE, f"this line is not JSON ({error}); send one JSON object a line") from error
     if not isinstance(asked, dict) or not isinstance(asked.get("verb"), str):
@@ -117,4 +119,5 @@ def write_refusal(refused: Refused) -> bytes:
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    # an operator's word may hold bytes that are no characters; his wish is heard all the same
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"

@@ -6,6 +6,7 @@ whatever is not of the shape is refused with `ValueError`, and numbers are bound
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
+from unicodedata import category
 
 from edge.model.advice import Advice, Doubt, Expected, Option, Phases, Step
 from edge.model.exchange import Interval, Mode, PedInterval
@@ -24,6 +25,9 @@ _FARTHEST = 1 << 53
 """No whole number goes beyond this either way: it is the last that every reader of JSON keeps exactly."""
 
 _LONGEST_TEXT = 500
+_NOT_WRITTEN = frozenset({"Cc", "Cs"})
+"""Unicode's control characters, which would write over a technician's screen, and halves of characters, which no file takes."""
+
 _WITHOUT_DOUBTS = 12
 """Members of an advice in journals from before it told which loops are not believed."""
 
@@ -244,4 +248,6 @@ def _flag(told: Json) -> bool:
 def _text(told: Json) -> str:
     if not isinstance(told, str) or len(told) > _LONGEST_TEXT:
         raise ValueError(f"a text of at most {_LONGEST_TEXT} characters is told here")
+    if any(category(character) in _NOT_WRITTEN for character in told):
+        raise ValueError("a text without control characters is told here")
     return told

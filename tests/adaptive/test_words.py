@@ -117,10 +117,13 @@ def test_an_advice_that_is_held_back_is_not_called_the_same_as_actuation() -> No
         (green(2, minimum_left_ms=2_600), "2 may not end for 3 s: minimum green."),
         (replace(green(2, minimum_left_ms=9_000), ped=PedInterval.WALK), "2 may not end for 9 s: its pedestrians."),
         (green(2, for_ms=50_000), "2 is held no longer than 60 s."),
-        (red(4, waited_ms=100_000), "4 has waited 100 s: nobody waits no longer than 120 s before it is served."),
+        (
+            red(4, waited_ms=100_000),
+            "4 has waited 100 s: from 120 s on who waits is left out no more, nor waits for a hold.",
+        ),
         (
             red(4, waited_ms=80_000, ped=True),
-            "4 has waited 80 s: those on foot wait no longer than 90 s before it is served.",
+            "4 has waited 80 s: from 90 s on who waits on foot is left out no more, nor waits for a hold.",
         ),
         (red(4, waited_ms=20_000), None),
         (green(2), None),

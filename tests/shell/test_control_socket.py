@@ -111,6 +111,8 @@ def test_two_requests_in_one_packet_are_both_answered(house: House) -> None:
     [
         (b"hello\n", "not JSON"),
         (b"[" * 3000 + b"\n", "not JSON"),
+        (b'{"v":1,"verb":"big","why":"\\ud800"}\n', "not JSON"),  # half a character, escaped
+        (b'{"v":1,"verb":"big","why":"\xed\xa0\x80"}\n', "not JSON"),  # and in bytes
         (b"[]\n", "object with a verb"),
         (b'{"v":1,"verb":7}\n', "object with a verb"),
         (b'{"v":2,"verb":"status"}\n', "speaks v 1"),
@@ -335,6 +337,11 @@ def test_what_a_client_writes_the_server_reads(why: str, options: dict[str, int 
     request = read_request(line)
     assert (request.verb, request.why, request.who) == ("flash", " ".join(why.split()), "")
     assert request.options == safe
+
+
+def test_a_reason_that_no_terminal_could_have_typed_does_not_keep_the_wish_back() -> None:
+    """`stopline flash -m` with bytes that are no UTF-8 comes as half characters."""
+    assert read_request(write_request("flash", "crash \udcff")).why == "crash ?"
 
 
 @given(st.binary(max_size=300))
