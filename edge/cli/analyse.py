@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,14 @@ def _replay_log(options: Namespace) -> int:
 
 
 def _replay_decisions(options: Namespace) -> int:
+    from edge.cli.explain import records_of
     from edge.eventlog.decisions import DecisionsError
     from edge.sim.decision_replay import replay_decisions
 
     if options.site or options.out:
         raise Refusal(EX_USAGE, "a record holds its own site and is compared, not written: leave out SITE and --out")
     try:
-        report = replay_decisions(options.decisions)
+        report = replay_decisions(records_of(options.decisions))
     except (DecisionsError, ImportError) as error:
         raise Refusal(EX_DATAERR, str(error)) from error
     except OSError as error:
@@ -149,11 +150,18 @@ def show(report: Mapping[str, Any], *, as_json: bool) -> None:
             for name, row in value.items():
                 print(f"  {name:>3}  {_flat(row)}")
         elif isinstance(value, list):
-            for row in value:
-                print(f"{key}:")
-                show(row, as_json=False)
+            _show_rows(key, value)
         elif key != "v":
             print(f"{key:<16} {_flat(value) if isinstance(value, Mapping) else value}")
+
+
+def _show_rows(key: str, rows: Sequence[Any]) -> None:
+    for row in rows:
+        print(f"{key}:")
+        if isinstance(row, Mapping):
+            show(row, as_json=False)
+        else:
+            print(f"  {row}")
 
 
 def _flat(row: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from edge.cli.ask import asked
 from edge.cli.parser import LEARNED, STATE
 from edge.cli.refusal import EX_DATAERR, EX_NOINPUT, Refusal
 from edge.eventlog.decision_blocks import DecisionHead, Stamped
-from edge.eventlog.decisions import DecisionReader, DecisionsError, runs, second_at
+from edge.eventlog.decisions import DecisionsError, readers, runs, second_at
 from edge.model.advice import ADVICE_LIVES_MS
 from edge.model.site import Site
 from edge.model.told import advice_of, observation_of
@@ -58,7 +58,8 @@ def _recorded(options: Namespace) -> Explanation:
     except OSError as error:
         raise Refusal(EX_NOINPUT, f"{folder}: cannot be read: {error.strerror}") from error
     if found is None:
-        raise Refusal(EX_NOINPUT, f"{folder}: nothing is recorded from before {options.at}; {_span(folder)}")
+        before = "" if options.at is None else f" from before {options.at}"
+        raise Refusal(EX_NOINPUT, f"{folder}: nothing is recorded{before}; {_span(folder)}")
     head, stamped = found
     if at_ms is not None and at_ms - stamped.epoch_ms > _FARTHEST_MS:
         when = _local(stamped.epoch_ms, head)
@@ -68,9 +69,12 @@ def _recorded(options: Namespace) -> Explanation:
 
 def _second(head: DecisionHead, stamped: Stamped) -> Explanation:
     decided = stamped.decided
-    return explained(
-        Second(_site(head.site, "the site file in the record"), decided.seen, decided.advice, decided.held)
-    )
+    site = _site(head.site, "the site file in the record")
+    if site.file_hash != head.site_hash:
+        raise Refusal(
+            EX_DATAERR, "the site file in the record is not the one that ran: the record has been changed by hand"
+        )
+    return explained(Second(site, decided.seen, decided.advice, decided.held))
 
 
 def records_of(state: Path | None) -> Path:
@@ -114,8 +118,7 @@ def _newest(folder: Path) -> tuple[DecisionHead, Stamped]:
 
 def _span(folder: Path) -> str:
     """From when the records reach."""
-    for path in runs(folder):
-        reader = DecisionReader(path)
+    for reader in readers(folder):
         first = next(iter(reader), None)
         if first is not None and first.seen.local is not None:
             return f"the record begins {_local(first.seen.local.epoch_ms, reader.head)}"

@@ -284,15 +284,35 @@ def runs(where: Path, disk: Disk | None = None) -> tuple[Path, ...]:
     return tuple(where / name.text for name in DECISIONS.find(disk.names(where)))
 
 
+def readers(where: Path, *, newest_first: bool = False) -> Iterator[DecisionReader]:
+    """The records of a directory whose head can be read: a power cut may leave one that holds nothing, among good ones.
+
+    Raises:
+        DecisionsError: not one has a good head, or all were written by another version.
+        OSError: it cannot be read.
+    """
+    paths = runs(where)
+    refusal, good = None, 0
+    for path in reversed(paths) if newest_first else paths:
+        try:
+            reader = DecisionReader(path)
+        except DecisionsError as error:
+            refusal = error
+            continue
+        good += 1
+        yield reader
+    if refusal is not None and not good:
+        raise refusal
+
+
 def second_at(where: Path, at_ms: int | None = None) -> tuple[DecisionHead, Stamped] | None:
     """The newest second that a directory holds, or the last one not after `at_ms`, with the head of its record.
 
     Raises:
-        DecisionsError: the record was written by another version.
+        DecisionsError: the records were written by another version.
         OSError: it cannot be read.
     """
-    for path in reversed(runs(where)):
-        reader = DecisionReader(path)
+    for reader in readers(where, newest_first=True):
         found = reader.last(at_ms)
         if found is not None:
             return reader.head, found

@@ -13,7 +13,7 @@ from edge.adaptive.gate import UNANSWERED, held_back
 from edge.check import check_text
 from edge.clock import monotonic_ms
 from edge.eventlog.decision_blocks import Decided, DecisionHead
-from edge.eventlog.decisions import DecisionReader, DecisionsError, runs
+from edge.eventlog.decisions import DecisionsError, readers, runs
 from edge.model.advice import Advice
 from edge.model.observation import Observation
 from edge.model.plain import to_plain
@@ -80,6 +80,8 @@ def recorded_adviser(head: DecisionHead) -> Advises:
         raise DecisionsError(
             f"the record's site file cannot be run by this version; replay it with stopline {head.program}"
         )
+    if checked.site.file_hash != head.site_hash:
+        raise DecisionsError("the site file in the record is not the one that ran: the record has been changed by hand")
     adviser = Adviser(checked.site)
     if head.learned is not None and not adviser.relearn(head.learned):
         raise DecisionsError(f"what was learned is of another version; replay it with stopline {head.program}")
@@ -101,15 +103,18 @@ def replay_decisions(
         raise DecisionsError(f"{where}: no decision record lies here — adaptive timing is off, or it was never kept")
     seconds, problems = 0, []
     difference = None
-    for path in paths:
-        reader = DecisionReader(path)
+    read = 0
+    for reader in readers(where):
+        read += 1
         done, difference = _compare(reader, make(reader.head))
         seconds += done
         if difference is not None:
-            difference = f"{path.name}, {difference}"
+            difference = f"{reader.path.name}, {difference}"
             break
         problems += [reader.problem] if reader.problem else []
-    return DecisionReport(len(paths), seconds, clock() - began, difference, tuple(problems))
+    if difference is None and read < len(paths):
+        problems.append(f"{len(paths) - read} records have no head that can be read; they were left out")
+    return DecisionReport(read, seconds, clock() - began, difference, tuple(problems))
 
 
 def _compare(reader: Iterable[Decided], adviser: Advises) -> tuple[int, str | None]:

@@ -51,7 +51,7 @@ class Recording:
         adviser = adaptive_layer(site)
         if self._folder is None:
             return adviser
-        text = self._files[site.id].read_text(encoding="utf-8") if site.id in self._files else ""
+        text = self._files[site.id].read_bytes().decode() if site.id in self._files else ""
         head = DecisionHead(site.id, site.timezone, __version__, site.file_hash, text)
         log = DecisionLog(self._folder / f"decisions-{site.id}", head, _LIMITS)
         self._logs.append(log)

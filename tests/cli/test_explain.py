@@ -24,11 +24,11 @@ FILE = Path("config/dual-ring-8phase.yaml")
 EPOCH = 1_767_623_400_000  # 07:30 in Denver
 
 
-def recorded(folder: Path, count: int = 40) -> None:
-    text = FILE.read_text(encoding="utf-8")
-    site = check_text(text, "site").site
+def recorded(folder: Path, count: int = 40, text: str = "") -> None:
+    whole = FILE.read_text(encoding="utf-8")
+    site = check_text(whole, "site").site
     assert site is not None
-    log = DecisionLog(folder, DecisionHead(site.id, site.timezone, "0.1.0", site.file_hash, text))
+    log = DecisionLog(folder, DecisionHead(site.id, site.timezone, "0.1.0", site.file_hash, text or whole))
     for k in range(count):
         now = 1_000 * k
         local = LocalTime((2026, 1, 5), 0, 27_000_000 + now, EPOCH + now, synced=True)
@@ -88,6 +88,44 @@ def test_what_is_no_record_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["replay", "--decisions", str(path)]) == 65
     assert main(["replay", str(FILE), "--decisions", str(path)]) == 64
     assert main(["replay", "--decisions", str(tmp_path / "nowhere")]) == 66
+
+
+def test_a_record_cut_off_by_a_power_cut_is_replayed_as_far_as_it_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its state directory, as for `explain`; where it ends is said."""
+    recorded(tmp_path / "optimiser" / "decisions")
+    (record,) = (tmp_path / "optimiser" / "decisions").iterdir()
+    lines = record.read_bytes().split(b"\n")
+    record.write_bytes(b"\n".join([*lines[:1], lines[1][:-9]]))
+    assert main(["replay", "--decisions", str(tmp_path)]) == 65
+    said = capsys.readouterr()
+    assert "problems:\n  " in said.out
+    assert "cut off or damaged after 0 seconds" in said.out
+    assert said.err == ""
+
+
+def test_a_record_that_holds_nothing_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a power cut leaves one between its making and its first block."""
+    folder = tmp_path / "decisions"
+    recorded(folder)
+    (record,) = folder.iterdir()
+    (folder / record.name.replace("-00000001-", "-00000002-")).write_bytes(b"")
+    assert main(["explain", "--at", "07:30:12", "--state", str(folder)]) == 0
+    assert main(["explain", "--at", "2026-01-05T06:00", "--state", str(folder)]) == 66
+    assert main(["replay", "--json", "--decisions", str(folder)]) == 65
+    said = capsys.readouterr()
+    assert "the record begins 2026-01-05T07:30:00-07:00" in said.err
+    assert json.loads(said.out.splitlines()[-1])["files"] == 1
+
+
+@pytest.mark.parametrize("verb", [["explain", "--state"], ["replay", "--decisions"]])
+def test_a_record_with_another_site_file_put_in_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    recorded(tmp_path, text=Path("config/minimal-2phase.yaml").read_text(encoding="utf-8"))
+    assert main([*verb, str(tmp_path)]) == 65
+    assert "changed by hand" in capsys.readouterr().err
 
 
 def test_the_gain_is_told_by_bin_with_its_spread_and_what_the_loops_measured(
