@@ -32,7 +32,7 @@ class EvidenceFile:
         self.trouble = ""
 
     def read(self) -> Evidence:
-        """All that counts for this site file; damage is passed over."""
+        """All that counts for this site file; damage, and what another version wrote, is passed over."""
         return Evidence(self._quarters())
 
     def append(self, quarter: Quarter) -> None:
@@ -67,12 +67,8 @@ class EvidenceFile:
         except OSError as error:
             self.trouble = f"The evidence cannot be read: {self.path}: {error.strerror} — look at the disk"
             return []
-        found = []
-        for payload in payloads:
-            kind, whose, told = payload.decode().split(" ", 2)
-            if kind == "Q" and whose == self._hash:
-                found.append(from_plain(Quarter, json.loads(told)))
-        return found
+        rows = (_quarter(payload) for payload in payloads)
+        return [row[1] for row in rows if row is not None and row[0] == self._hash]
 
 
 def newest_hash(directory: Path, disk: Disk | None = None) -> str:
@@ -81,7 +77,17 @@ def newest_hash(directory: Path, disk: Disk | None = None) -> str:
         payloads = scan((disk or SystemDisk()).read(directory / FILE)).payloads
     except OSError:
         return ""
-    return payloads[-1].decode().split(" ", 2)[1] if payloads else ""
+    rows = (_quarter(payload) for payload in reversed(payloads))
+    return next((row[0] for row in rows if row is not None), "")
+
+
+def _quarter(payload: bytes) -> tuple[str, Quarter] | None:
+    """A quarter and of which site file it is; None for what another version wrote."""
+    try:
+        kind, whose, told = payload.decode().split(" ", 2)
+        return (whose, from_plain(Quarter, json.loads(told))) if kind == "Q" else None
+    except ValueError:
+        return None
 
 
 def _line(site_hash: str, quarter: Quarter) -> bytes:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from edge.adaptive.evidence import Evidence, Quarter
 from edge.adaptive.gate import UNANSWERED
 from edge.eventlog.decisions import DecisionReader, runs
+from edge.eventlog.frames import frame
 from edge.model.adaptive import AdaptiveMode, AdaptiveRules
 from edge.model.advice import Advice
 from edge.model.exchange import Mode
@@ -111,6 +112,16 @@ def test_evidence_outlives_the_process_and_is_that_of_one_site_file(tmp_path: Pa
 
 def quarters(evidence: Evidence) -> list[Quarter]:
     return [quarter for which in evidence.bins for quarter in evidence.quarters(which)]
+
+
+def test_evidence_that_another_version_wrote_is_passed_over(tmp_path: Path) -> None:
+    """The process comes up after an update, and after a step back."""
+    EvidenceFile(tmp_path, "abc").append(BAD)
+    strange = (b'Q abc {"day":1}', b"Q abc no JSON", b"Z", b"\xff a b")
+    with (tmp_path / FILE).open("ab") as file:
+        file.writelines(frame(payload) for payload in strange)
+    assert quarters(EvidenceFile(tmp_path, "abc").read()) == [BAD]
+    assert newest_hash(tmp_path) == "abc"
 
 
 def test_a_torn_end_of_the_evidence_is_written_over(tmp_path: Path) -> None:
