@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edge.cli.refusal import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, Refusal
+from edge.cli.refusal import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, Refusal
 from edge.cli.site_files import site_of
 
 EX_USAGE = 64
@@ -51,7 +51,9 @@ def _replay_decisions(options: Namespace) -> int:
         raise Refusal(EX_USAGE, "a record holds its own site and is compared, not written: leave out SITE and --out")
     try:
         report = replay_decisions(records_of(options.decisions))
-    except (DecisionsError, ImportError) as error:
+    except ImportError as error:
+        raise Refusal(EX_UNAVAILABLE, f"{error} — pip install 'stopline[adaptive]'") from error
+    except DecisionsError as error:
         raise Refusal(EX_DATAERR, str(error)) from error
     except OSError as error:
         raise _cannot_read_or_write(error, options.decisions) from error

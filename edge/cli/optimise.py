@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from importlib.util import find_spec
 from pathlib import Path
 
 from edge.daemon import Child
@@ -37,8 +38,12 @@ class OptimiserChild:
         """Start it; its lines go to a file in its own directory, begun anew each time.
 
         Raises:
-            OSError: the directory cannot be written, or no process can be started.
+            OSError: numpy is not installed, the directory cannot be written, or no process can be started.
         """
+        if find_spec("numpy") is None:
+            raise OSError(
+                "adaptive timing needs numpy: pip install 'stopline[adaptive]'; plain actuation runs without it"
+            )
         self._directory.mkdir(parents=True, exist_ok=True)
         command = ["chrt", "--other", "0"] if is_real_time() else []  # its start-up must not hold up the loop
         command += [sys.executable, "-m", "edge.optimiser", "--with-parent"]

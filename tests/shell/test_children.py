@@ -89,3 +89,11 @@ def test_the_optimiser_is_a_child_only_where_no_service_manager_has_a_unit_for_i
     assert child(Namespace(no_optimiser=True)) is None
     monkeypatch.setenv("NOTIFY_SOCKET", "@x")
     assert child(asked) is None
+
+
+def test_without_numpy_it_is_said_what_to_install_instead_of_starting_it_in_vain(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("edge.cli.optimise.find_spec", lambda _: None)
+    with pytest.raises(OSError, match="adaptive timing needs numpy"):
+        OptimiserChild(tmp_path / "c.sock", tmp_path).start()
