@@ -76,6 +76,9 @@ class Ladder:
         splits = plan.splits if plan is not None else {}
         self._minimum_s = {p: row.min_green_ms / SECOND_MS for p, row in site.phases.items()}
         self._split_s = {p: max(0.0, (ms - site.phases[p].change_ms) / SECOND_MS) for p, ms in splits.items()}
+        self._cycle_ms = plan.cycle_ms if plan is not None else MINUTE_MS
+        self._began: dict[PhaseNumber, Ms] = {}
+        self._share: dict[PhaseNumber, float] = {}  # of a cycle of the plan that lies between the last two greens
         self._green_since: dict[PhaseNumber, Ms] = {}
         self._good_greens: dict[PhaseNumber, int] = {}
         self._loops_of: dict[PhaseNumber, set[DetectorNumber]] = {}
@@ -89,7 +92,9 @@ class Ladder:
         """Take in one second: since when which phase is green, and how many greens its loops could be believed through."""
         green = Lights.of(seen).green
         doubted = set(bad)
-        for phase in green - self._green_since.keys():
+        for phase in sorted(green - self._green_since.keys()):
+            passed_ms = seen.now - self._began.get(phase, seen.now - self._cycle_ms)
+            self._began[phase], self._share[phase] = seen.now, min(1.0, passed_ms / self._cycle_ms)
             if not doubted & self._loops_of.get(phase, set()):
                 self._good_greens[phase] = self._good_greens.get(phase, 0) + 1
         self._green_since = {p: self._green_since.get(p, seen.now) for p in sorted(green)}
@@ -155,7 +160,7 @@ class Ladder:
             replace(
                 p,
                 vehicle_call=True,
-                minimum_left_ms=max(p.minimum_left_ms, self._left_ms(seen.now, p.number, recalls[p.number])),
+                minimum_left_ms=max(p.minimum_left_ms, self._recall_left_ms(seen.now, p.number, recalls[p.number])),
             )
             if p.number in recalls
             else p
@@ -188,6 +193,10 @@ class Ladder:
         loud = {number for number, verdict in verdicts.items() if verdict.ill in LOUD}
         phases = {p for lane in self._lanes if loud & {*lane.stopbar, *lane.advance} for p in lane.phases}
         return {p: max(self._split_s.get(p, 0.0), self._minimum_s[p]) for p in phases}
+
+    def _recall_left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
+        """The same of a recalled green: served more often than the plan would, it is as much shorter."""
+        return self._left_ms(now, phase, seconds * self._share.get(phase, 1.0))
 
     def _left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
         since = self._green_since.get(phase)

@@ -28,7 +28,7 @@ TRANSIT_WEIGHT = 15.0
 RECALL_WEIGHT = 0.25
 RECALL_LIMIT_S = 60.0
 """A recalled phase counts as half the vehicles that its green lets through, one at least, and goes before everything else after
-a minute of red. Ours: a cycle."""
+a cycle of the fixed plan, which its green is made for; at least after a minute of red. Ours."""
 
 
 class RollingHorizon:
@@ -45,6 +45,8 @@ class RollingHorizon:
         self._table = MoveTable(self._courses, self._chains)
         yellow_s = min(p.yellow_ms for p in site.phases.values()) / SECOND_MS
         self._builder = Builder(self._courses, [lane.name for lane in self._lanes], yellow_s)
+        plan = site.plans.get(site.fallback.plan)
+        self._recall_limit_s = max(RECALL_LIMIT_S, plan.cycle_ms / SECOND_MS if plan is not None else 0.0)
         self.rows = 0
 
     @property
@@ -106,7 +108,7 @@ class RollingHorizon:
         """Who may wait for a recalled phase, and is no queue of the forecast."""
         recalls = forecast.recalls or {}
         return [
-            Waiter(p.number, weight, (seen.now - p.since_ms) / SECOND_MS, RECALL_LIMIT_S, at_once=False)
+            Waiter(p.number, weight, (seen.now - p.since_ms) / SECOND_MS, self._recall_limit_s, at_once=False)
             for p, weight in ((p, max(1.0, RECALL_WEIGHT * recalls.get(p.number, 0.0))) for p in seen.phases)
             if p.number in recalls and p.interval not in GREEN
         ]

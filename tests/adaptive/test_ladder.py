@@ -115,6 +115,15 @@ def test_the_search_is_told_that_a_recalled_green_has_not_had_its_minimum() -> N
     assert not told.phases[1].vehicle_call
 
 
+def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_long() -> None:
+    steps = ladder()
+    half_ms = steps._cycle_ms // 2
+    for now, green in ((1_000, 2), (2_000, 4), (1_000 + half_ms, 2)):
+        steps.note(seen(now, green), ())
+    told = steps.shape(seen(1_000 + half_ms, 2), {TWO: 16.0})
+    assert told.phases[0].minimum_left_ms == pytest.approx(8_000, abs=100)
+
+
 def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:
     steps = ladder()
     steps.climb(0, verdicts(*N1), BLIND)
