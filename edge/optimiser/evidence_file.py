@@ -2,11 +2,13 @@
 
     Q 1f3c…  {"day":20458,"hour":7,…}
 
-The hash is that of the site file: evidence for another timing sheet does not count. A year of quarters is some ten megabytes;
-beyond `_MOST_BYTES` the file is written anew with what the bins keep.
+The hash is that of the timing sheet (`timing_hash`): evidence for another one does not count. A year of quarters is some ten
+megabytes; beyond `_MOST_BYTES` the file is written anew with what the bins keep.
 """
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from edge.adaptive.evidence import Evidence, Quarter
@@ -14,12 +16,22 @@ from edge.eventlog.disk import Disk, SystemDisk
 from edge.eventlog.frames import frame, scan
 from edge.eventlog.snapshot import dump
 from edge.eventlog.troubles import refused
+from edge.model.adaptive import AdaptiveMode
 from edge.model.plain import from_plain, to_plain
+from edge.model.site import Site
 
 FILE = "evidence.log"
 
 _MOST_BYTES = 4_000_000
 """Ours: four months of quarters."""
+
+
+def timing_hash(site: Site) -> str:
+    """Of all that a re-run depends on. Not of who may act and when: what was shown in `advise` must hold once `act` is set,
+    nor of devices and schedule: only free operation is judged."""
+    rules = replace(site.adaptive, mode=AdaptiveMode.OFF, act_unproved="", switchback_days=False)
+    told = to_plain(replace(site, file_hash="", devices={}, adaptive=rules, schedule=(), exceptions=()))
+    return hashlib.sha256(json.dumps(told, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
 
 class EvidenceFile:

@@ -15,7 +15,7 @@ from edge.eventlog.decisions import DecisionLog, DecisionWriter
 from edge.model.advice import Advice
 from edge.model.observation import Observation
 from edge.model.site import Site
-from edge.optimiser.evidence_file import EvidenceFile
+from edge.optimiser.evidence_file import EvidenceFile, timing_hash
 from edge.optimiser.parameters import parameters
 from edge.optimiser.shadow import MakeAdviser, Shadow
 
@@ -49,7 +49,7 @@ class Keeper:
     ) -> None:
         self._log = structlog.get_logger()
         self._clock_us = clock_us
-        self._file = EvidenceFile(directory, began.site.file_hash)
+        self._file = EvidenceFile(directory, timing_hash(began.site))
         self._evidence = self._file.read()
         self._gate = Gate(began.site.adaptive, self._evidence)
         self._shadow = Shadow(began.site, make)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from edge.adaptive.evidence import Evidence, Quarter
 from edge.adaptive.gate import UNANSWERED
+from edge.check import check_text
 from edge.eventlog.decisions import DecisionReader, runs
 from edge.eventlog.frames import frame
 from edge.model.adaptive import AdaptiveMode, AdaptiveRules
@@ -19,7 +20,7 @@ from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import PhaseNumber
 from edge.optimiser import evidence_file
-from edge.optimiser.evidence_file import FILE, EvidenceFile, newest_hash
+from edge.optimiser.evidence_file import FILE, EvidenceFile, newest_hash, timing_hash
 from edge.optimiser.keeper import TOO_LATE, Began, Keeper
 from edge.optimiser.parameters import parameters
 from tests.builders import phase, rings, site
@@ -45,7 +46,7 @@ def keeper(directory: Path, where: Site, clock_us: Callable[[], int] = lambda: 0
 
 
 def no_gain(directory: Path) -> None:
-    file = EvidenceFile(directory, "abc")
+    file = EvidenceFile(directory, timing_hash(crossing()))
     for k in range(8):
         file.append(replace(BAD, day=20_458 + k % 2))
     assert not file.trouble
@@ -112,6 +113,21 @@ def test_evidence_outlives_the_process_and_is_that_of_one_site_file(tmp_path: Pa
 
 def quarters(evidence: Evidence) -> list[Quarter]:
     return [quarter for which in evidence.bins for quarter in evidence.quarters(which)]
+
+
+def test_what_was_shown_in_advise_holds_once_act_is_set() -> None:
+    """Setting the mode changes the site file; it is not another timing sheet. A longer wait is."""
+    act = timing_hash(crossing())
+    assert act == timing_hash(crossing(mode=AdaptiveMode.ADVISE))
+    assert act == timing_hash(replace(crossing(act_unproved="Anna", switchback_days=True), file_hash="def"))
+    assert act != timing_hash(crossing(max_wait_ms=60_000))
+
+
+@pytest.mark.parametrize("path", sorted(Path("config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_site_has_a_timing_hash(path: Path) -> None:
+    found = check_text(path.read_text(encoding="utf-8"), path.name).site
+    assert found is not None
+    assert len(timing_hash(found)) == 64
 
 
 def test_evidence_that_another_version_wrote_is_passed_over(tmp_path: Path) -> None:
