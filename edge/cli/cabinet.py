@@ -51,6 +51,8 @@ def _bench(path: Path, site: "Site", folder: Path) -> "Site":
     from edge.sim.cabinet.lines import free_port
 
     copy = folder.resolve() / "site.yaml"
+    if copy == path.resolve():
+        raise Refusal(EX_USAGE, f"--bench would write the copy over {path} itself: give another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = bench_text(path.read_text(encoding="utf-8"), site, folder.resolve(), free_port)

@@ -140,3 +140,14 @@ def _until_served(socket: Path) -> dict[str, Any]:
                 return status
         time.sleep(0.1)
     raise AssertionError("nobody was seen")
+
+
+def test_the_copy_for_the_bench_is_not_written_over_the_site_file_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "site.yaml"
+    text = Path("config/field-8phase.yaml").read_bytes()
+    file.write_bytes(text)
+    assert main(["cabinet", str(file), "--bench", str(tmp_path), "--duration", "1"]) == 64
+    assert "give another folder" in capsys.readouterr().err
+    assert file.read_bytes() == text
