@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge.cli.analyse import EX_USAGE, cannot_write
 from edge.cli.refusal import Refusal
-from edge.cli.simulate import EX_UNAVAILABLE, agree, faults_asked
+from edge.cli.simulate import EX_UNAVAILABLE, agree, demand_asked, faults_asked
 from edge.cli.site_files import site_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _serve(options: Namespace, site: "Site", stack: ExitStack) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_end.set())
     lasts_ms = _NEVER_ENDS if options.duration is None else round(options.duration * SECOND_MS)
-    wires = FaultyWires(faults_of(site, faults_asked(options)))
+    wires = FaultyWires(faults_of(site, faults_asked(options, [site])))
     traffic, has_ended = _street(options, site, stack)
 
     def over(since_ms: int) -> bool:
@@ -90,12 +90,11 @@ def _serve(options: Namespace, site: "Site", stack: ExitStack) -> None:
 def _street(options: Namespace, site: "Site", stack: ExitStack) -> "tuple[Traffic, Callable[[], bool]]":
     """The traffic, and whether it has come to its end."""
     from edge.model.units import SECOND_MS
-    from edge.sim.demand import Demand
     from edge.sim.traffic import Plant
 
     if options.plant == "builtin":
         seed = 1 if options.seed is None else options.seed
-        return Plant(site, Demand(options.demand), seed), lambda: False
+        return Plant(site, demand_asked(options), seed), lambda: False
     from edge.sim.sumo.live import LiveSetting, live_street
 
     step_ms = None if options.step is None else round(options.step * SECOND_MS)

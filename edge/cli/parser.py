@@ -219,7 +219,7 @@ def _plant(verb: argparse.ArgumentParser) -> None:
 
 def _traffic(verb: argparse.ArgumentParser, seed: int | None = 1) -> None:
     demands = ["balanced", "ns-heavy", "ew-heavy", "swing", "light", "reversal"]
-    verb.add_argument("--demand", choices=demands, default="swing", help="built-in traffic (default %(default)s)")
+    verb.add_argument("--demand", choices=demands, help="built-in traffic (default swing)")
     verb.add_argument("--seed", type=int, default=seed, help="seed of the traffic (default 1, or that of SUMO's file)")
 
 

@@ -4,14 +4,19 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 from drivers.base import OpenDevice
 from edge.cli.foreground import own_foreground
 from edge.cli.live import Terminal
 from edge.cli.optimise import child
+from edge.cli.simulate import demand_asked
 from edge.daemon import MakePlant, PlantHook, RunOptions
 from edge.daemon import run as run_daemon
 from edge.model.site import Site
+
+if TYPE_CHECKING:
+    from edge.sim.demand import Demand
 
 
 def run(options: Namespace) -> int:
@@ -22,7 +27,7 @@ def run(options: Namespace) -> int:
         state_dir=options.state,
         socket=options.socket,
         duration_s=options.duration,
-        plant=_street(options.demand, options.seed) if options.simulated else None,
+        plant=_street(demand_asked(options), options.seed) if options.simulated else None,
         console=Terminal(sys.stdout) if live else None,
         journal=options.journal,
         narrate=options.simulated and not live,
@@ -33,12 +38,11 @@ def run(options: Namespace) -> int:
         return run_daemon(asked)
 
 
-def _street(demand: str, seed: int) -> MakePlant:
+def _street(demand: "Demand", seed: int) -> MakePlant:
     def make(site: Site, opened: Mapping[str, OpenDevice]) -> PlantHook:
-        from edge.sim.demand import Demand
         from edge.sim.feed import PlantFeed, mocks_of
         from edge.sim.traffic import Plant
 
-        return PlantFeed(site, Plant(site, Demand(demand), seed), mocks_of(opened.values()))
+        return PlantFeed(site, Plant(site, demand, seed), mocks_of(opened.values()))
 
     return make

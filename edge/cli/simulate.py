@@ -2,7 +2,7 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from edge.cli.site_files import site_of
 
 if TYPE_CHECKING:
     from edge.model.site import Site
+    from edge.sim.demand import Demand
     from edge.sim.faults import InjectedFault
     from edge.sim.recording import Recording
 
@@ -42,6 +43,8 @@ def agree(options: Namespace) -> None:
         raise Refusal(EX_USAGE, "--plant sumo needs the network and its traffic: --sumocfg FILE")
     if not sumo and (options.sumocfg or options.tls):
         raise Refusal(EX_USAGE, "--sumocfg and --tls are of SUMO: add --plant sumo")
+    if sumo and options.demand is not None:
+        raise Refusal(EX_USAGE, "--demand is of the built-in plant: SUMO's traffic is what the sumocfg says")
     if not sumo and several:
         raise Refusal(
             EX_USAGE, "the built-in plant knows one junction; several run in SUMO: --plant sumo --sumocfg FILE"
@@ -54,19 +57,18 @@ def agree(options: Namespace) -> None:
 
 def _builtin(options: Namespace, site: "Site") -> tuple[Mapping[str, Any], tuple[str, ...]]:
     from edge.model.units import SECOND_MS, PlanNumber
-    from edge.sim.demand import Demand
     from edge.sim.simulate import Setting, Strategy
     from edge.sim.simulate import simulate as run
 
     log = _log_of(options.out, site)
     setting = Setting(
         strategy=Strategy(options.strategy),
-        demand=Demand(options.demand),
+        demand=demand_asked(options),
         seed=1 if options.seed is None else options.seed,
         duration_ms=round((options.duration or 3_600) * SECOND_MS),
         plan=None if options.plan is None else PlanNumber(options.plan),
         out=log,
-        faults=faults_asked(options),
+        faults=faults_asked(options, [site]),
     )
     with _recording(options) as adviser:
         report = run(site, setting, adviser=adviser)
@@ -88,7 +90,7 @@ def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], t
         duration_ms=None if options.duration is None else round(options.duration * SECOND_MS),
         plan=None if options.plan is None else PlanNumber(options.plan),
         tls=options.tls,
-        faults=faults_asked(options),
+        faults=faults_asked(options, sites),
         out=options.out,
     )
     try:
@@ -107,15 +109,22 @@ def _recording(options: Namespace) -> "Recording":
     return Recording(folder, {site_of(path).id: path for path in options.sites} if folder else {})
 
 
-def faults_asked(options: Namespace) -> "tuple[InjectedFault, ...]":
+def demand_asked(options: Namespace) -> "Demand":
+    """The built-in traffic of `--demand`."""
+    from edge.sim.demand import Demand
+
+    return Demand(options.demand or Demand.SWING.value)
+
+
+def faults_asked(options: Namespace, sites: "Sequence[Site]") -> "tuple[InjectedFault, ...]":
     """The faults of `--fault`.
 
     Raises:
-        ValueError: one of them is none.
+        ValueError: one of them is none, or is of a site that does not run.
     """
-    from edge.sim.faults import parse_fault
+    from edge.sim.faults import none_of_a_stranger, parse_fault
 
-    return tuple(parse_fault(text) for text in options.fault)
+    return none_of_a_stranger(sites, tuple(parse_fault(text) for text in options.fault))
 
 
 def _is_log(out: Path) -> bool:

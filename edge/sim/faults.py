@@ -82,6 +82,22 @@ def _range(part: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
+def none_of_a_stranger(sites: Iterable[Site], faults: tuple[InjectedFault, ...]) -> tuple[InjectedFault, ...]:
+    """The faults, where each that names a site names one that runs: else it would strike nobody and nobody would know.
+
+    Raises:
+        ValueError: one of them names another site.
+    """
+    running = sorted(site.id for site in sites)
+    for fault in faults:
+        if fault.site is not None and fault.site not in running:
+            raise ValueError(
+                f"--fault {fault.shape.value}:{fault.site}/…: no site {fault.site} runs (there is "
+                f"{', '.join(map(str, running))}) — before the stroke stands the site's intersection.id"
+            )
+    return faults
+
+
 def faults_of(site: Site, faults: Iterable[InjectedFault]) -> tuple[InjectedFault, ...]:
     """Those that are of this site.
 

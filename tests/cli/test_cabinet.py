@@ -39,6 +39,8 @@ def cfg(tmp_path: Path) -> str:
         ([DEMO, "--plant", "sumo", "--sumocfg", "x", "--tls", "J"], 64, "--tls names one traffic light"),
         (["--fault", "broken:1"], 64, "broken:1 is no fault"),
         (["--fault", "dead:99"], 64, "has no detector 99"),
+        (["--fault", "dead:99/1"], 64, "no site 99 runs"),
+        (["--plant", "sumo", "--sumocfg", "x", "--demand", "light"], 64, "--demand is of the built-in plant"),
         (["--plant", "sumo", "--sumocfg", "/nowhere.cfg"], 66, "/nowhere.cfg: cannot be read"),
         (["--plant", "sumo", "--sumocfg", "x", "--out", "log.csv"], 64, "give --out a folder"),
     ],

@@ -13,6 +13,7 @@ from edge.sim.faults import (
     FaultyWires,
     InjectedFault,
     faults_of,
+    none_of_a_stranger,
     parse_fault,
 )
 from edge.sim.simulate import Setting, Strategy, simulate
@@ -55,6 +56,14 @@ def test_a_fault_is_of_every_site_unless_it_names_one_and_needs_its_detectors() 
     assert faults_of(site, both) == both[:2]
     with pytest.raises(ValueError, match="has no detector 8, 9"):
         faults_of(site, [parse_fault("stuck:1,8-9")])
+
+
+def test_a_fault_of_a_site_that_does_not_run_is_refused() -> None:
+    site = two_phase()
+    known = (parse_fault("stuck:1"), parse_fault(f"dead:{site.id}/2"))
+    assert none_of_a_stranger([site], known) == known
+    with pytest.raises(ValueError, match=f"no site 99 runs \\(there is {site.id}\\)"):
+        none_of_a_stranger([site], (parse_fault("dead:99/1"),))
 
 
 def test_without_a_fault_the_wires_hand_on_what_they_get() -> None:

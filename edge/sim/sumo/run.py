@@ -5,6 +5,7 @@ next step. So with SUMO's usual step of 1 s a lamp is late by half a second on a
 shown exactly.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def simulate_sumo(
         OSError: a file cannot be read or written.
     """
     began = clock()
+    _tell_apart(sites, setting.tls)
     junctions = [_setting_of(site, index, setting, advisers) for index, site in enumerate(sites)]
     config = read_config(setting.sumocfg)
     if setting.out is not None:
@@ -73,6 +75,16 @@ def simulate_sumo(
             (setting.out / f"tripinfo{''.join(told.suffixes[-2:])}").write_bytes(told.read_bytes())
     _write_logs(driven, setting.out)
     return _report(setting, street, driven, trips, clock() - began)
+
+
+def _tell_apart(sites: Sequence[Site], tls: str | None) -> None:
+    """Two controllers on one traffic light would overwrite each other's lamps, two of one number each other's logs."""
+    lights = Counter(place_of(site, tls).tls for site in sites)
+    numbers = Counter(site.id for site in sites)
+    for light in (light for light, times in lights.items() if times > 1):
+        raise ValueError(f"{lights[light]} site files are for traffic light {light} (sumo.tls) — give one of them")
+    for number in (number for number, times in numbers.items() if times > 1):
+        raise ValueError(f"{numbers[number]} site files have intersection.id {number} — give each a number of its own")
 
 
 def _setting_of(site: Site, index: int, setting: SumoSetting, advisers: Advisers | None) -> JunctionSetting:

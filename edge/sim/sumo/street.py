@@ -23,6 +23,13 @@ class PlantError(Exception):
     """SUMO is not there, or cannot run what it was given."""
 
 
+_MUTE = (
+    "it cannot load this, for the reasons it has printed — where a lane of a stopline-… loop is not known, "
+    "the site file is of another network: stopline import sumo writes one of this"
+)
+"""Instead of its "Process Error": what was wrong it has told only to standard error."""
+
+
 @dataclass(frozen=True, slots=True)
 class SumoCounts:
     """What SUMO itself counted in the run."""
@@ -176,7 +183,8 @@ class Street:
         try:
             call(*arguments)
         except self._trouble as error:
-            raise PlantError(f"SUMO: {str(error).strip() or 'it stopped without a word'}") from error
+            words = str(error).strip() or "it stopped without a word"
+            raise PlantError(f"SUMO: {_MUTE if words == 'Process Error' else words}") from error
 
 
 def _ms(seconds: float) -> Ms:

@@ -180,6 +180,10 @@ def test_what_does_not_fit_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, 
         simulate_sumo([site()], SumoSetting(cfg, tls="Q"))
     with pytest.raises(ValueError, match="has no detector 9"):
         simulate_sumo([site()], SumoSetting(cfg, faults=(parse_fault("dead:9"),)))
+    with pytest.raises(ValueError, match="2 site files are for traffic light J"):
+        simulate_sumo([site(), site(number=8)], SumoSetting(cfg))
+    with pytest.raises(ValueError, match=r"2 site files have intersection\.id 7"):
+        simulate_sumo([site(), site("K")], SumoSetting(cfg))
 
 
 def test_sumo_is_closed_where_a_run_breaks_off_and_its_own_words_are_kept(
@@ -194,6 +198,17 @@ def test_sumo_is_closed_where_a_run_breaks_off_and_its_own_words_are_kept(
     with pytest.raises(PlantError, match="SUMO: Vehicle 'x' has no valid route"):
         simulate_sumo([site()], SumoSetting(cfg))
     assert fake.closed
+
+
+def test_where_sumo_says_nothing_the_likely_reason_is_told(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
+    fake = put(monkeypatch, FakeSumo())
+
+    def mute(_: list[str]) -> None:
+        raise fake.TraCIException("Process Error")
+
+    monkeypatch.setattr(fake, "start", mute)
+    with pytest.raises(PlantError, match="the site file is of another network"):
+        simulate_sumo([site()], SumoSetting(cfg))
 
 
 def test_without_libsumo_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
