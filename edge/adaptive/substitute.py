@@ -84,7 +84,8 @@ def _ratio(state: LaneState, other: LaneState) -> float:
 
 def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> tuple[bool, str]:
     """Whether the loops that are left carry adaptive timing, and why not."""
-    blind = {state.lane.approach for state in states if not state.sees_in}
+    states = tuple(states)
+    blind = _blind_approaches(states)
     loops = sum(len(state.lane.advance[:1]) + len(state.lane.stopbar[:1]) for state in states)
     seen = sum((b.advance is not None) + (b.stopbar is not None) for b in beliefs.values())
     if not loops or (loops - seen) / loops > MOST_BAD:
@@ -92,6 +93,15 @@ def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> 
     if len(blind) > MOST_BLIND_APPROACHES:
         return False, f"nobody sees who comes on the approaches {', '.join(sorted(blind))}"
     return True, ""
+
+
+def _blind_approaches(states: Iterable[LaneState]) -> set[str]:
+    """The approaches of which more than half of the lanes have nobody who sees who comes: a short turning lane without an
+    advance loop beside lanes that have one blinds nobody."""
+    sighted: dict[str, list[bool]] = {}
+    for state in states:
+        sighted.setdefault(state.lane.approach, []).append(state.sees_in)
+    return {approach for approach, lanes in sighted.items() if 2 * sum(lanes) < len(lanes)}
 
 
 def planned_greens(site: Site) -> dict[PhaseNumber, float]:

@@ -1,6 +1,7 @@
 """The estimator against hand-made edges whose traffic is known."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,14 @@ def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
     unfit = street.until(6).forecast()
     assert not unfit.fit
     assert unfit.why
+
+
+def test_a_short_lane_without_an_advance_loop_beside_one_that_has_it_blinds_nobody() -> None:
+    rows = [lane(f"{a}{k}", p, loop + 2 * k) for a, p, loop in (("N", 2, 0), ("E", 4, 10)) for k in (1, 2)]
+    street = Street(crossing(*(replace(row, advance=()) if row.name.endswith("2") else row for row in rows)))
+    assert street.until(5).forecast().fit
+    street = Street(crossing(*(replace(row, advance=()) for row in rows)))
+    assert not street.until(5).forecast().fit
 
 
 def test_what_was_learned_outlives_a_restart_and_is_refused_by_other_lanes() -> None:

@@ -145,8 +145,6 @@ def _detector(caller: Caller, times: Times, *, carried: bool) -> Piece:
     row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} stop bar"), "distance_m": 0.5}
     if caller.second:
         return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
-    if may_be_blocked(lane):
-        row["extends"] = False
     if lane.advance:
         row["partner"] = lane.advance[0]
     return row
