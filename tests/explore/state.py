@@ -69,6 +69,11 @@ def _passage(gap: Any, tick: Tick) -> Ms:
     return int(gap._phase.passage_ms) if green else 0
 
 
+def _recalled_to(gap: Any, tick: Tick) -> Ms:
+    """The beginning of green times what a plan recall asks for; without one nobody looks back at it."""
+    return int(tick.controller._calls[gap._phase.number].least_green_ms)
+
+
 def _greens(opposed: Any, tick: Tick) -> Any:
     """Of a mapping or a set of phases, what is said of those in green."""
     green = sorted(p for p in opposed if tick.controller._machines[p].is_green)
@@ -116,6 +121,8 @@ MATTERS: dict[tuple[str, str], Matters] = {
     ("_Button", "_count"): _never,  # a press is told from its rising, wherever it stands
     ("_Button", "diagnosis"): _diagnosed,
     ("DetectorBank", "_turn"): _never,  # whose turn it is to be diagnosed: the explored sites have no limits
+    ("DetectorBank", "_began"): _never,  # for loops not heard since the start, the same
+    ("Gap", "began_at"): _recalled_to,
     # since when somebody waits: for the cycle fault alone, whose time the explorer measures itself
     ("PhaseCalls", "vehicle_since"): _never,
     ("PhaseCalls", "ped_since"): _never,
