@@ -9,7 +9,7 @@ from edge.adaptive.lane_state import LaneState, new_state
 from edge.adaptive.lanes import lanes_of
 from edge.adaptive.learned import Greens
 from edge.adaptive.service import Kind, kind_of
-from edge.adaptive.substitute import Belief, belief_of, fitness, planned_greens, planned_rate, recalls
+from edge.adaptive.substitute import Belief, belief_of, capacity, fitness, planned_greens, planned_rate, recalls
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName
 from edge.model.observation import LoopEdge, Observation, PhaseSeen
@@ -111,11 +111,12 @@ class LoopEstimator:
             out = state.outflow
             if going and out.green_from_ms is None:
                 out.begin_green(min(self._green[phase] for phase in going))
+                state.begin_green(seen.now)
                 state.needed_s = None
                 state.lent.clear()
             elif not going and out.green_from_ms is not None and not _goes_on(state.lane, seen.phases):
                 out.end_green(min(_ended(state.lane, seen.phases), seen.now))
-                state.end_green()
+                state.end_green(seen.now)
             if going:
                 state.kind = self._kind(state.lane, stage)
 
@@ -244,6 +245,8 @@ class LoopEstimator:
         """What is expected from the last observation on, for these stages."""
         stages = tuple(stages)
         fit, why = fitness(self.states.values(), self.beliefs)
+        if fit:
+            fit, why = capacity(self.states.values(), stages)
         return Forecast(
             now=self.now,
             lanes=tuple(self._lane(state, stages, horizon_s) for state in self.states.values()),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.adaptive.inflow import Inflow
+from edge.adaptive.inflow import GAP_S, Inflow
 from edge.adaptive.learned import SLOW_FADE, Arrivals, Discharge, Profile
 from edge.adaptive.outflow import HEADWAY_S, Outflow
 from edge.adaptive.service import Kind, Rates
@@ -78,6 +78,9 @@ class LaneState:
     left: int = 0
     waits_from_ms: Ms | None = None
     needed_s: float | None = None
+    failures: int = 0
+    """Greens in a row that began with the queue over the advance loop and ended while one vehicle still followed the other."""
+    _long_queue: bool = False
     _queued_at_fall: bool = False
     clear_s: float = 0.0
     opposed_s: float = 0.0
@@ -197,8 +200,14 @@ class LaneState:
         if queued and lasted_ms <= LONGEST_PART * 1000 * count * out.headway_s:
             self.rates.saw(self.kind, count, lasted_ms / 1000, 0.0)
 
-    def end_green(self) -> None:
+    def begin_green(self, at_ms: Ms) -> None:
+        """Right-of-way begins; whether the queue reaches over the advance loop."""
+        self._long_queue = self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms))
+
+    def end_green(self, at_ms: Ms) -> None:
         """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
+        flows = self.inflow.occupied or at_ms - self.inflow.since_ms < 1000 * GAP_S
+        self.failures = self.failures + 1 if self._long_queue and flows else 0
         if self.kind is not None and self.kind.plain:
             self.rates.blocked.discard(self.kind.name)
         self.clear_s = self.opposed_s = 0.0

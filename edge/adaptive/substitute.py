@@ -7,6 +7,7 @@ a recall to the green that was long enough before.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from edge.adaptive.forecast import Stage
 from edge.adaptive.lane_state import USUAL_RATE, LaneState
 from edge.adaptive.learned import Greens
 from edge.adaptive.outflow import HEADWAY_S
@@ -82,6 +83,10 @@ def _ratio(state: LaneState, other: LaneState) -> float:
     return state.volume.rate(0.0, 0.0) / other.volume.rate(0.0, 0.0)
 
 
+FAILED_GREENS = 2
+"""So many greens in a row that end with the queue over the advance loop are no accident. Ours (adaptive-control: 2 cycles)."""
+
+
 def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> tuple[bool, str]:
     """Whether the loops that are left carry adaptive timing, and why not."""
     states = tuple(states)
@@ -92,6 +97,22 @@ def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> 
         return False, f"{loops - seen} of {loops} loops are not to be believed"
     if len(blind) > MOST_BLIND_APPROACHES:
         return False, f"nobody sees who comes on the approaches {', '.join(sorted(blind))}"
+    return True, ""
+
+
+def capacity(states: Iterable[LaneState], stages: Iterable[Stage]) -> tuple[bool, str]:
+    """Whether the junction carries what comes, and if not, which approaches say so.
+
+    Beyond capacity a queue reaches past the advance loop, where nobody counts it: a plan of a minute that believes in short
+    queues changes too often and loses what a long green would carry. Plain actuation runs to its longest greens then.
+    """
+    rows = tuple(stages)
+    full = [state.lane for state in states if state.failures >= FAILED_GREENS]
+    for k, lane in enumerate(full):
+        for other in full[k + 1 :]:
+            if not any(s & lane.phases and s & other.phases for s in rows):
+                both = " and ".join(sorted((lane.name, other.name)))
+                return False, f"more comes than can be carried in the lanes {both}"
     return True, ""
 
 

@@ -198,6 +198,27 @@ def test_a_short_lane_without_an_advance_loop_beside_one_that_has_it_blinds_nobo
     assert not street.until(5).forecast().fit
 
 
+def test_what_cannot_be_carried_on_two_streets_in_conflict_is_left_to_plain_actuation() -> None:
+    street = Street(crossing())
+    full = [
+        (float(second), second + 5.0) for second in range(10, 400, 7)
+    ]  # a queue stands on the loop, or crawls over it
+    street.loops = {2: full, 12: full}
+    street.greens = {2: [(60, 80), (120, 140), (180, 200)], 4: [(90, 110), (150, 170), (210, 230)]}
+    assert street.until(140).forecast({2}, {4}).fit
+    unfit = street.until(235).forecast({2}, {4})
+    assert not unfit.fit
+    assert "E1 and N1" in unfit.why
+    assert street.forecast({2, 4}).fit
+
+
+def test_one_street_beyond_its_capacity_is_served_by_adaptive_timing() -> None:
+    street = Street(crossing())
+    street.loops = {2: [(second, second + 5.0) for second in range(10, 400, 7)]}
+    street.greens = {2: [(60, 80), (120, 140), (180, 200)], 4: [(90, 110), (150, 170), (210, 230)]}
+    assert street.until(235).forecast({2}, {4}).fit
+
+
 def test_what_was_learned_outlives_a_restart_and_is_refused_by_other_lanes() -> None:
     street = Street(crossing())
     street.loops = {2: passing(*range(3, 33, 3)), 1: discharge(40.0, 10, headway_s=2.4)}
