@@ -2,12 +2,13 @@
 
 Through phases are even: 2 and 6 the street that lies nearest to east and west (2 eastbound), 4 and 8 the other (4
 southbound). The left turn of an approach is the odd phase that stands before the through phase it crosses: 5 turns from the
-approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase. Where the program
-lets left turns go beside oncoming traffic, its stages are kept instead.
+approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase, and so do left
+turns out of a lane that goes straight on too. Where the program lets left turns of lanes of their own go beside oncoming
+traffic, its stages are kept instead.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -36,16 +37,18 @@ class Street:
 def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | None:
     """The dual ring of a traffic light; None where it does not have that shape."""
     streets = _streets(legs)
-    if streets is None or len({net.edges[leg.edge].end for leg in legs}) != 1 or _has_permissive_lefts(signal):
+    if streets is None or len({net.edges[leg.edge].end for leg in legs}) != 1:
         return None
     links = {
-        PhaseNumber(p): found for s, places in zip(streets, _PLACES, strict=False) for p, found in _phases(s, places)
+        PhaseNumber(p): found
+        for s, places in zip(streets, _PLACES, strict=False)
+        for p, found in _phases(signal, s, places)
     }
     links = {p: found for p, found in links.items() if found}
     if frozenset(v.index for v in signal.vehicles) != frozenset(i for found in links.values() for i in found):
         return None
     sequence = _sequence(links)
-    if not _lanes_are_parted(signal, links) or not _rings_fit(signal, sequence, links):
+    if not _is_better(signal, links) or not _lanes_are_parted(signal, links) or not _rings_fit(signal, sequence, links):
         return None
     groups = tuple(_groups(signal, sequence, links))
     walks = tuple(_walks(net, signal, sequence, links))
@@ -57,11 +60,24 @@ def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | N
     return Layout(sequence, groups, walks, moves, dual=True)
 
 
-def _has_permissive_lefts(signal: Signal) -> bool:
-    """Whether the program lets a left turn go beside oncoming traffic. It stays so: protected alone it would wait longer."""
+def _permissive_lefts(signal: Signal) -> frozenset[int]:
+    """The left turns that the program lets go beside oncoming traffic."""
     lefts = {link.index for link in signal.vehicles if Turn.LEFT in link.turns}
     vehicles = {link.index for link in signal.vehicles}
-    return any(signal.is_opposed(link, stage & vehicles) for stage in signal.stages for link in stage & lefts)
+    return frozenset(
+        link for stage in signal.stages for link in stage & lefts if signal.is_opposed(link, stage & vehicles)
+    )
+
+
+def _is_better(signal: Signal, phases: Iterable[PhaseNumber]) -> bool:
+    """Whether a dual ring takes nothing from left turns, and gives something where some are permissive.
+
+    One with lanes of its own that may go beside oncoming traffic too would wait longer with a protected phase alone; and
+    without any left-turn phase two rings gain nothing over stages.
+    """
+    permissive = _permissive_lefts(signal)
+    own = any(_has_lanes_of_its_own(signal, link) for link in permissive)
+    return not own and (not permissive or any(phase % 2 for phase in phases))
 
 
 def _streets(legs: tuple[Leg, ...]) -> tuple[Street, ...] | None:
@@ -90,17 +106,23 @@ def _street(a: Leg, b: Leg) -> Street:
     return Street(a, b) if ahead > 0 else Street(b, a)
 
 
-def _phases(street: Street, places: tuple[int, int, int, int]) -> Iterator[tuple[int, frozenset[int]]]:
+def _phases(signal: Signal, street: Street, places: tuple[int, int, int, int]) -> Iterator[tuple[int, frozenset[int]]]:
     """The links of each phase of a street. An approach that nobody faces needs no left-turn phase."""
     through, left, other_through, other_left = places
     if street.facing is None:
         yield _alone(street.first, places), street.first.all_links
         return
     for leg, ahead, turning in ((street.first, through, left), (street.facing, other_through, other_left)):
-        lefts = leg.turning(Turn.LEFT)
+        lefts = frozenset(link for link in leg.turning(Turn.LEFT) if _has_lanes_of_its_own(signal, link))
         turns = lefts | (leg.turning(Turn.U_TURN) if lefts else frozenset())
         yield ahead, leg.all_links - turns
         yield turning, turns
+
+
+def _has_lanes_of_its_own(signal: Signal, link: int) -> bool:
+    """Whether nobody goes straight on, or to the right, out of the lanes of a turn."""
+    others = (signal.links[mate] for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
+    return not any(turn in {Turn.THROUGH, Turn.RIGHT} for other in others for turn in other.turns)
 
 
 def _alone(leg: Leg, places: tuple[int, int, int, int]) -> int:

@@ -50,7 +50,10 @@ def stages_of(signal: Signal) -> tuple[Stage, ...]:
 
 
 def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
-    """Without stages that are part of another one and protect nothing that is opposed there."""
+    """Without stages that are part of another one and protect nothing from the vehicles there.
+
+    A stage in which only the walks of another have ended is how a program without pedestrian phases times their clearance.
+    """
     for k, stage in enumerate(stages):
         others = (other for j, other in enumerate(stages) if stage < other or (stage == other and j < k))
         if not any(
@@ -60,8 +63,11 @@ def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
 
 
 def _served(signal: Signal, link: int, stage: Stage) -> int:
-    """0: red, 1: green and opposed, 2: green and protected."""
-    return 0 if link not in stage else 1 if signal.is_opposed(link, stage) else 2
+    """0: red, 1: green and opposed by vehicles, 2: green and free of them. Whoever walks is across before the green is over."""
+    if link not in stage:
+        return 0
+    vehicles = frozenset(other for other in stage if not signal.links[other].crossing)
+    return 1 if signal.is_opposed(link, vehicles) else 2
 
 
 def _place(signal: Signal, link: int, stages: list[Stage]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from edge.check import check_text
 from edge.model.lanes import LaneName, Turn
+from edge.model.phases import Recall
 from edge.model.site import Site
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.importer import read_network, site_of, traffic_lights
@@ -94,6 +95,32 @@ def test_a_left_turn_that_goes_beside_oncoming_traffic_keeps_the_stages_of_the_p
     assert site.sumo.yields == {1: (3,)}
 
 
+# links: N 0–2 and S 7–9 right, through, left from one lane; E 3–6 and W 10–13 right, through, through, left
+MAIN_STREET = Cross(
+    legs={"N": Leg(("rsl",)), "E": _FULL, "S": Leg(("rsl",)), "W": _FULL},
+    program=(
+        ("GGgrrrrGGgrrrr", 20), ("rrrrrrGrrrrrrG", 10), ("rrrGGGrrrrGGGr", 30),
+        ("rrrGGGGrrrrrrr", 8), ("rrrrrrrrrrGGGG", 8),
+    ),
+)  # fmt: skip
+
+
+def test_a_side_street_without_lanes_for_left_turns_leaves_the_main_street_its_dual_ring(tmp_path: Path) -> None:
+    site = imported(MAIN_STREET, tmp_path)
+    assert site.sequence.rings == (((1, 2), (4,)), ((5, 6), (8,)))
+    assert [goes_in(site, link) for link in (11, 13, 4, 6, 0, 2, 9)] == [{2}, {5}, {6}, {1}, {4}, {4}, {8}]
+    left = next(m for lane in site.lanes if lane.name == "N1" for m in lane.movements if m.turn is Turn.LEFT)
+    assert (left.opposed_in, left.opposed_by) == ({4}, ("S1",))
+    assert site.sumo is not None
+    assert site.sumo.yields[2] == (8,)
+
+
+def test_two_rings_are_not_made_for_permissive_turns_alone(tmp_path: Path) -> None:
+    legs = dict.fromkeys("NESW", Leg(("rsl",)))
+    site = imported(Cross(legs, (("GGgrrrGGgrrr", 30), ("rrrGGgrrrGGg", 30))), tmp_path)
+    assert site.sequence.rings == (((1, 2),),)
+
+
 def test_every_lane_has_a_loop_at_the_line_and_one_upstream(tmp_path: Path) -> None:
     site = imported(FOUR, tmp_path)
     assert site.sumo is not None
@@ -144,6 +171,23 @@ def test_a_crossing_that_nothing_suits_walks_alone(tmp_path: Path) -> None:
     assert all(
         channel.phase != alone.number for channel in site.channels.values() if channel.number != channel_of(site, 2)
     )
+
+
+def test_the_rest_of_a_stage_whose_walks_have_ended_is_no_stage(tmp_path: Path) -> None:
+    shared = replace(SHARED, legs=dict.fromkeys("NESW", Leg(("rs", "sl"))), crossings={"E": 13.0, "N": 13.0})
+    first = (("gGGgrrrrgGGgrrrrGr", 30), ("gGGgrrrrgGGgrrrrrr", 5), ("yyyyrrrryyyyrrrrrr", 3))
+    second = (("rrrrgGGgrrrrgGGgrG", 30), ("rrrrgGGgrrrrgGGgrr", 5), ("rrrryyyyrrrryyyyrr", 3))
+    site = imported(replace(shared, program=first + second), tmp_path)
+    assert site.sequence.rings == (((1, 2),),)
+    peds = [phase.ped for phase in site.phases.values()]
+    assert [(ped.walk_ms, ped.clearance_ms) for ped in peds if ped is not None] == [(7000, 11_000)] * 2
+    assert all(phase.recall is Recall.NONE for phase in site.phases.values())
+
+
+def test_a_stage_that_protects_a_turn_from_vehicles_stays_one_though_its_walks_have_ended(tmp_path: Path) -> None:
+    program = tuple((state + ("G" if k in {0, 1} else "r"), n) for k, (state, n) in enumerate(SHARED.program))
+    site = imported(replace(SHARED, program=program, crossings={"E": 13.0}), tmp_path)
+    assert site.sequence.rings == (((1, 2, 3, 4),),)
 
 
 def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
