@@ -4,10 +4,10 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from edge.cli.refusal import EX_CANTCREAT, EX_DATAERR, Refusal
+from edge.cli.refusal import EX_CANTCREAT, EX_DATAERR, EX_NOINPUT, Refusal
 from edge.sim.sumo_import.importer import HEADER, file_names, read_network, site_of, traffic_lights
 from edge.sim.sumo_import.net import Network
-from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 from edge.sim.sumo_import.timing import Times
 
 
@@ -19,6 +19,8 @@ def sumo(options: Namespace) -> int:
     try:
         net = read_network(options.net)
         targets = _targets(net, options)
+    except NetUnreadable as problem:
+        raise Refusal(EX_NOINPUT, f"{problem}.") from problem
     except NetProblem as problem:
         raise Refusal(EX_DATAERR, f"{problem}.") from problem
     refused = 0

@@ -60,6 +60,16 @@ def test_all_are_written_and_one_that_cannot_be_is_named(
     assert [path.name for path in (tmp_path / "sites").iterdir()] == ["J.yaml"]
 
 
+def test_a_network_that_is_not_there_is_no_input_and_one_that_is_none_is_bad_data(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "nowhere.net.xml"
+    assert main(["import", "sumo", str(missing), "-o", str(tmp_path / "s.yaml")]) == 66
+    assert f"{missing}: cannot be read: No such file or directory" in capsys.readouterr().err
+    net.write_text("<routes/>", "utf-8")
+    assert main(["import", "sumo", str(net), "-o", str(tmp_path / "s.yaml")]) == 65
+
+
 @pytest.mark.parametrize("wrong", [["--yellow", "2"], ["--min-green", "x"], ["--red", "0.15"], ["--tls", "J", "--all"]])
 def test_what_cannot_be_timed_is_refused(net: Path, wrong: list[str]) -> None:
     assert main(["import", "sumo", str(net), "-o", "s.yaml", *wrong]) == 64

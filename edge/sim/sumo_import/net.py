@@ -1,6 +1,7 @@
 """A SUMO network as it stands in its file: lanes, connections, junctions with their right of way, programs."""
 
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TypeAlias
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
-from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 
 Point: TypeAlias = tuple[float, float]
 
@@ -100,7 +101,8 @@ def read_network(path: Path) -> Network:
     """The network in a file, packed or not.
 
     Raises:
-        NetProblem: it cannot be read, or is no SUMO network.
+        NetUnreadable: it cannot be read.
+        NetProblem: it is no SUMO network.
     """
     root = _root(path)
     if root.tag != "net":
@@ -114,12 +116,15 @@ def read_network(path: Path) -> Network:
 def _root(path: Path) -> Element:
     try:
         data = path.read_bytes()
+    except OSError as error:
+        raise NetUnreadable(f"{path}: cannot be read: {error.strerror} — give the .net.xml") from error
+    try:
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         return ET.fromstring(text)  # noqa: S314 - expat refuses entity bombs; the file is the engineer's own
-    except OSError as error:
-        raise NetProblem(f"{path}: cannot be read: {error.strerror or error}") from error
     except EOFError as error:
         raise NetProblem(f"{path}: the packed file ends too soon") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise NetProblem(f"{path}: the packed file is damaged: {error}") from error
     except ET.ParseError as error:
         line, column = error.position
         raise NetProblem(f"{path}:{line}:{column + 1}: this is not XML: {error.msg}") from error

@@ -1,5 +1,6 @@
 """What `stopline import sumo` makes of networks of every shape: sites that hold."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from edge.model.phases import Recall
 from edge.model.site import Site
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.importer import read_network, site_of, traffic_lights
-from edge.sim.sumo_import.problem import NetProblem
+from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 from edge.sim.sumo_import.timing import Times
 from tests.sim.sumo_import.nets import Cross, Leg, net_text
 
@@ -228,5 +229,13 @@ def test_what_is_no_network_is_refused_with_its_place(tmp_path: Path) -> None:
     path.write_text("<routes/>", "utf-8")
     with pytest.raises(NetProblem, match="<routes>, not a SUMO network"):
         read_network(path)
-    with pytest.raises(NetProblem, match="cannot be read: No such file"):
+    packed = bytearray(gzip.compress(b"<net/>" * 99))
+    path.write_bytes(packed[:-9])
+    with pytest.raises(NetProblem, match="ends too soon"):
+        read_network(path)
+    packed[12:15] = b"\xff\xff\xff"
+    path.write_bytes(packed)
+    with pytest.raises(NetProblem, match="the packed file is damaged"):
+        read_network(path)
+    with pytest.raises(NetUnreadable, match="cannot be read: No such file"):
         read_network(tmp_path / "y")
