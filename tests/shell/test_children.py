@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge.cli.optimise import OptimiserChild, child
-from edge.daemon.children import Nurse
+from edge.daemon.children import Nurse, Pauses
 from edge.model.adaptive import AdaptiveMode, AdaptiveRules
 from edge.model.site import Site
 from tests import builders
@@ -57,6 +57,30 @@ def test_it_is_started_again_when_it_dies_and_ended_when_it_is_not_wanted_and_at
     until(lambda: len(sleeper.started) == 3)
     nurse.stop()
     assert sleeper.started[2].poll() is not None
+
+
+def test_what_dies_at_once_is_started_ever_more_seldom_until_it_has_lived_for_a_minute() -> None:
+    pauses = Pauses(2_000)
+    assert [pauses.after(100) for _ in range(7)] == [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+    assert pauses.after(60_000) == 2_000
+    assert pauses.after(59_999) == 4_000
+
+
+def test_nothing_is_started_before_its_pause_is_over() -> None:
+    sleeper, now = Sleeper(), [0]
+    with capture_logs() as logs:
+        nurse = Nurse(sleeper, builders.two_phase, every_s=0.02, clock=lambda: now[0])
+        until(lambda: len(sleeper.started) == 1)
+        sleeper.started[0].kill()
+        until(lambda: logs)
+        Event().wait(0.1)
+        assert len(sleeper.started) == 1
+        now[0] += 20
+        until(lambda: len(sleeper.started) == 2)
+        sleeper.started[1].kill()
+        until(lambda: len(logs) == 2)
+        nurse.stop()
+    assert [entry["again_in_s"] for entry in logs] == [0.02, 0.04]
 
 
 def test_what_cannot_be_started_is_said_once_and_tried_again() -> None:

@@ -120,7 +120,11 @@ def test_both_units_bar_the_same_network() -> None:
 def test_the_optimiser_comes_and_goes_with_the_controller_which_does_not_wait_for_it() -> None:
     assert OPTIMISER["PartOf"] == OPTIMISER["After"] == OPTIMISER["WantedBy"] == ("stopline.service",)
     assert "optimiser" not in (SYSTEMD / "stopline.service").read_text()
+
+
+def test_an_optimiser_that_crashes_at_once_is_started_again_for_ever_and_seldom() -> None:
     assert OPTIMISER["StartLimitIntervalSec"] == ("0",)
+    assert (OPTIMISER["Restart"], OPTIMISER["RestartSec"]) == (("always",), ("20s",))
 
 
 def test_the_optimiser_has_a_user_of_its_own_at_ordinary_priority_and_no_network() -> None:
