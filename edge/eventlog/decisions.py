@@ -3,7 +3,7 @@
 One file for each run of the layer, frames as in `edge.eventlog.frames`, payloads as in `edge.eventlog.decision_blocks`.
 Written by the process that searches, never by the control loop. A record is replayed from its beginning, because the
 estimate has a memory; so a run ends when its file is full, or with the day, and the next begins afresh from what has been
-learned.
+learned. So it does when a disk that has refused takes something again: a record with a hole cannot be replayed.
 """
 
 from collections import deque
@@ -22,12 +22,12 @@ from edge.eventlog.decision_blocks import (
     seconds_of,
     span_of,
 )
-from edge.eventlog.disk import Disk, File, SystemDisk
+from edge.eventlog.disk import Disk, File, SystemDisk, has_room
 from edge.eventlog.frames import frame, payload_of, scan
 from edge.eventlog.names import Series, StoredName
 from edge.eventlog.troubles import refused
 from edge.eventlog.worker import Worker
-from edge.model.units import DAY_MS, HOUR_MS, Ms
+from edge.model.units import DAY_MS, HOUR_MS, MINUTE_MS, Ms
 
 DECISIONS = Series("decisions", ".log")
 
@@ -35,6 +35,11 @@ _MB = 1_000_000
 
 _BLOCK_SECONDS = 30
 """Ours: what a killed process loses of its record at most; larger blocks pack little better."""
+
+_TRY_AGAIN_MS: Ms = MINUTE_MS
+_ROOM_BYTES = 262_144
+"""Ours: how often a disk that has refused is tried, and what it must take: a third of an hour of the record, because each new
+run of the layer knows no queues for a cycle."""
 
 _QUEUE_SECONDS = 120
 """Ours: seconds that may wait for a disk that does not answer; beyond that the recording ends."""
@@ -59,7 +64,11 @@ class DecisionLimits:
 
 
 class DecisionLog:
-    """Records one run into a new file of `directory`. Writes at once, raises nothing: `trouble()` says what ended it."""
+    """Records one run into a new file of `directory`. Writes at once, raises nothing: `trouble()` says what ended it.
+
+    `due`: the run should be ended and begun anew: its file is nearly full, it is a day old, or `recovered`: a disk that
+    had refused takes it again. `seconds`: recorded so far, written or not. `path`: None before the first block.
+    """
 
     def __init__(
         self, directory: Path, head: DecisionHead, limits: DecisionLimits | None = None, disk: Disk | None = None
@@ -74,16 +83,16 @@ class DecisionLog:
         self._first_now: Ms | None = None
         self._first_ms = 0
         self._ended: str | None = None
+        self._again_ms: Ms | None = None
         self.seconds = 0
-        """Seconds recorded so far, written or not."""
         self.path: Path | None = None
-        """The file being written; None before the first block."""
         self.due = False
-        """The run should be ended and begun anew: its file is nearly full, or it is a day old."""
+        self.recovered = False
 
     def append(self, decided: Decided) -> None:
         """Record one second."""
         if self._ended is not None:
+            self._try_again(decided.seen.now)
             return
         epoch_ms = self._stamp(decided)
         self._waiting.append(Stamped(epoch_ms, decided))
@@ -127,8 +136,18 @@ class DecisionLog:
         try:
             work()
         except OSError as error:
-            self._ended = refused("The decision record", self.path or self._directory, error)
+            why = refused("The decision record", self.path or self._directory, error)
+            self._ended = f"{why}; it is tried again every minute"
             self._waiting.clear()
+
+    def _try_again(self, now: Ms) -> None:
+        """Once a minute, see whether the disk takes anything again."""
+        if self._again_ms is None:
+            self._again_ms = now + _TRY_AGAIN_MS
+        if self.due or now < self._again_ms:
+            return
+        self._again_ms = now + _TRY_AGAIN_MS
+        self.due = self.recovered = has_room(self._disk, self._directory, _ROOM_BYTES)
 
     def _write(self) -> None:
         file = self._file or self._begin()
@@ -181,17 +200,23 @@ class DecisionWriter:
         self._log = log
         self._queue: deque[Decided] = deque()
         self._stuck: str | None = None
+        self._answers = False
         self._worker = Worker("decisions", 1.0, self._work, self._finish)
 
     @property
     def due(self) -> bool:
         """See `DecisionLog`."""
-        return self._log.due
+        return self._log.due or self._answers
+
+    @property
+    def recovered(self) -> bool:
+        """See `DecisionLog`; or the disk that did not answer has answered."""
+        return self._log.recovered or self._answers
 
     def append(self, decided: Decided) -> None:
         """Record one second soon."""
         if len(self._queue) >= _QUEUE_SECONDS:
-            self._stuck = "The decision record ends: its disk does not answer — replace it"
+            self._stuck = "The decision record ends: its disk does not answer — replace it; begun anew when it does"
         if self._stuck is None:
             self._queue.append(decided)
 
@@ -206,6 +231,7 @@ class DecisionWriter:
     def _work(self) -> None:
         while self._queue:
             self._log.append(self._queue.popleft())
+        self._answers = self._stuck is not None
 
     def _finish(self) -> None:
         self._work()

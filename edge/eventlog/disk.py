@@ -131,3 +131,20 @@ class SystemDisk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def has_room(disk: Disk, directory: Path, size: int) -> bool:
+    """Whether the directory takes `size` bytes now: they are written, synced and removed again."""
+    probe = directory / "probe.tmp"
+    try:
+        disk.make_directory(directory)
+        file = disk.open(probe)
+        try:
+            file.write_at(0, bytes(size))
+            file.sync()
+        finally:
+            file.close()
+            disk.remove(probe)
+    except OSError:
+        return False
+    return True

@@ -99,6 +99,8 @@ class Keeper:
 
     def close(self) -> None:
         """Write what is left of the record."""
+        if self._record.recovered:
+            self._once("The decision record goes on in a new file: its disk takes it again")
         self._record.close()
 
     def _keep(self, decided: Decided) -> None:

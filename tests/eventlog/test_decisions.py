@@ -140,6 +140,43 @@ def test_a_disk_that_refuses_ends_the_recording_and_says_so() -> None:
     assert not log.close()
 
 
+def test_once_a_full_disk_has_room_again_the_record_is_due_to_be_begun_anew() -> None:
+    disk = SimulatedDisk()
+    disk.capacity = 100
+    log = DecisionLog(RUNS, HEAD, None, disk)
+    for second in range(200):
+        log.append(decided(second))
+    assert "it is tried again every minute" in str(log.trouble())
+    assert not log.due
+    disk.capacity = 300_000
+    for second in range(200, 260):
+        log.append(decided(second))
+    assert log.due
+    assert log.recovered
+    assert not log.close()
+    again = DecisionLog(RUNS, HEAD, None, disk)
+    again.append(decided(260))
+    assert again.close()
+    assert again.path is not None
+    assert list(DecisionReader(again.path, disk)) == [decided(260)]
+
+
+def test_a_full_disk_is_not_tried_before_a_minute_has_passed() -> None:
+    disk = SimulatedDisk()
+    disk.capacity = 100
+    log = DecisionLog(RUNS, HEAD, None, disk)
+    for second in range(30):
+        log.append(decided(second))
+    disk.capacity = 300_000
+    for second in range(30, 90):
+        log.append(decided(second))
+    assert not log.due
+    log.append(decided(90))
+    assert log.due
+    log.append(decided(91))
+    assert log.due
+
+
 def test_a_full_record_says_that_it_is_due_and_then_ends() -> None:
     log = DecisionLog(RUNS, HEAD, DecisionLimits(run_mb=0, all_mb=1), SimulatedDisk())
     for second in range(30):
@@ -197,8 +234,11 @@ def test_a_disk_that_does_not_answer_never_makes_the_search_wait() -> None:
     for second in range(200):
         writer.append(decided(second))
     assert "does not answer" in str(writer.trouble())
+    assert not writer.due
     gate.set()
     assert not writer.close()
+    assert writer.due
+    assert writer.recovered
 
 
 def test_flush_makes_what_waits_readable(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from edge.control_socket.client import Client
 from edge.control_socket.listener import bind
 from edge.control_socket.protocol import Code, Refused, Reply, Request
 from edge.control_socket.server import Access, Server, Verb
+from edge.eventlog.decisions import runs
 from edge.model.advice import Advice
 from edge.model.exchange import Mode
 from edge.model.observation import Observation
@@ -88,12 +89,12 @@ class Cabinet:
 class Running:
     """A host in a thread of its own, ended with the test."""
 
-    def __init__(self, folder: Path, mind: Mind) -> None:
+    def __init__(self, folder: Path, mind: Mind, records: Path | None = None) -> None:
         self.folder, self.mind = folder, mind
         self.sites: list[Site] = []
         self.ended = Event()
         store = LearnedStore(folder / "state", monotonic_ms)
-        self.host = Host(folder / "c.sock", store, self.make, self.ended.is_set)
+        self.host = Host(folder / "c.sock", store, self.make, self.ended.is_set, records=records)
         self.thread = Thread(target=self.host.run, daemon=True)
 
     def make(self, site: Site) -> Mind:
@@ -221,6 +222,31 @@ def test_what_was_learned_outlives_the_process(
     assert told is not None
     assert told["saw"] == [1_000]
     kept.close()
+
+
+def test_a_record_that_is_due_is_begun_anew_with_what_was_learned(
+    tmp_path: Path, cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "DEADLINE_MS", 60_000)
+    running = Running(tmp_path, Mind(), tmp_path / "records")
+    running.thread.start()
+    cabinet.show()
+    until(lambda: cabinet.heard)
+    with capture_logs() as logs:
+        keeper = running.host._keeper
+        assert keeper is not None
+        keeper._record._log.due = True
+        cabinet.show()
+        until(lambda: running.host._keeper is not keeper)
+        cabinet.show()
+        until(lambda: len(cabinet.heard) == 3)
+        running.ended.set()
+        cabinet.close()
+        running.thread.join(20)
+    assert [line["event"] for line in logs].count("run.begun_anew") == 1
+    assert running.mind.took_back is not None
+    assert running.mind.took_back["saw"][:2] == [1_000, 2_000]
+    assert len(runs(tmp_path / "records/decisions")) == 2
 
 
 def test_a_store_that_holds_garbage_is_told_and_nothing_is_taken_from_it(tmp_path: Path) -> None:

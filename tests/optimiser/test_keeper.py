@@ -102,6 +102,15 @@ def test_a_disk_that_refuses_is_said_and_the_advice_passes(tmp_path: Path) -> No
     assert all("decisions" in str(entry["said"]) for entry in logs)
 
 
+def test_a_disk_that_takes_the_record_again_is_said_when_the_next_run_begins(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        kept = keeper(tmp_path, crossing())
+        kept.passes(*second(0))
+        kept._record._log.recovered = True
+        kept.close()
+    assert [entry["said"] for entry in logs] == ["The decision record goes on in a new file: its disk takes it again"]
+
+
 def test_evidence_outlives_the_process_and_is_that_of_one_site_file(tmp_path: Path) -> None:
     EvidenceFile(tmp_path, "abc").append(BAD)
     EvidenceFile(tmp_path, "def").append(replace(BAD, hour=9))
