@@ -15,7 +15,7 @@ EX_USAGE = 64
 
 
 def replay(options: Namespace) -> int:
-    """`stopline replay SITE --log CSV`, `stopline replay --journal FILE`, or `stopline replay --decisions FILE|DIR`."""
+    """`stopline replay SITE --log CSV`, `stopline replay --journal FILE`, or `stopline replay [SITE] --decisions FILE|DIR`."""
     if options.decisions:
         return _replay_decisions(options)
     if options.journal and (options.site or options.out):
@@ -45,12 +45,15 @@ def _replay_log(options: Namespace) -> int:
 def _replay_decisions(options: Namespace) -> int:
     from edge.cli.explain import records_of
     from edge.eventlog.decisions import DecisionsError
-    from edge.sim.decision_replay import replay_decisions
+    from edge.sim.decision_replay import Ours, replay_decisions
 
-    if options.site or options.out:
-        raise Refusal(EX_USAGE, "a record holds its own site and is compared, not written: leave out SITE and --out")
+    if options.out:
+        raise Refusal(EX_USAGE, "a record is compared, not written: leave out --out")
+    site = None if options.site is None else site_of(options.site)
     try:
-        report = replay_decisions(records_of(options.decisions))
+        from edge.optimiser.parameters import parameters
+
+        report = replay_decisions(records_of(options.decisions), ours=Ours(site, parameters()))
     except ImportError as error:
         raise Refusal(EX_UNAVAILABLE, f"{error} — pip install 'stopline[adaptive]'") from error
     except DecisionsError as error:

@@ -155,7 +155,13 @@ def _analyse(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     _simulate(verbs)
     _cabinet(verbs)
     replay = _verb(verbs, "replay", "Re-run recorded detector events, or repeat a journal or record bit for bit.")
-    replay.add_argument("site", nargs="?", type=Path, metavar="SITE", help="site file (with --log)")
+    replay.add_argument(
+        "site",
+        nargs="?",
+        type=Path,
+        metavar="SITE",
+        help="site file (with --log; with --decisions: that the records must be of)",
+    )
     source = replay.add_mutually_exclusive_group(required=True)
     source.add_argument("--log", type=Path, metavar="CSV", help="high-resolution log to take detector events from")
     source.add_argument("--journal", type=Path, metavar="FILE", help="input journal to repeat")

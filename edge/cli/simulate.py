@@ -103,10 +103,11 @@ def _sumo(options: Namespace, sites: "list[Site]") -> tuple[Mapping[str, Any], t
 
 def _recording(options: Namespace) -> "Recording":
     """The adaptive layer, recorded where there is a folder for it; nothing is imported for another strategy."""
+    from edge.optimiser.parameters import parameters
     from edge.sim.recording import Recording
 
     folder = None if options.out is None or _is_log(options.out) else options.out
-    return Recording(folder, {site_of(path).id: path for path in options.sites} if folder else {})
+    return Recording(folder, {site_of(path).id: path for path in options.sites} if folder else {}, parameters)
 
 
 def demand_asked(options: Namespace) -> "Demand":

@@ -1,9 +1,9 @@
 """What the adaptive layer was told and answered in a simulation, kept as a running controller's optimiser keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edge import __version__
 from edge.eventlog.decision_blocks import Decided, DecisionHead
@@ -34,12 +34,15 @@ class Recorded:
 class Recording:
     """Makes the adaptive layer of each site that is simulated. `files`: by the site's id, for the heads of the records.
 
-    `folder`: records go to `decisions-ID` in it; None: nowhere.
+    `folder`: records go to `decisions-ID` in it; None: nowhere. `parameters`: asked for those of the search and estimate.
     """
 
-    def __init__(self, folder: Path | None, files: Mapping[int, Path]) -> None:
+    def __init__(
+        self, folder: Path | None, files: Mapping[int, Path], parameters: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
         self._folder = folder
         self._files = files
+        self._parameters = parameters
         self._logs: list[DecisionLog] = []
 
     def __call__(self, site: Site) -> Advises:
@@ -52,7 +55,7 @@ class Recording:
         if self._folder is None:
             return adviser
         text = self._files[site.id].read_bytes().decode() if site.id in self._files else ""
-        head = DecisionHead(site.id, site.timezone, __version__, site.file_hash, text)
+        head = DecisionHead(site.id, site.timezone, __version__, site.file_hash, text, self._parameters())
         log = DecisionLog(self._folder / f"decisions-{site.id}", head, _LIMITS)
         self._logs.append(log)
         return Recorded(adviser, log)

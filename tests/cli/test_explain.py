@@ -86,8 +86,20 @@ def test_what_is_no_record_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["explain", "--state", str(path)]) == 65
     assert "no decision record" in capsys.readouterr().err
     assert main(["replay", "--decisions", str(path)]) == 65
-    assert main(["replay", str(FILE), "--decisions", str(path)]) == 64
+    assert main(["replay", "--decisions", str(path), "--out", str(tmp_path / "x.csv")]) == 64
     assert main(["replay", "--decisions", str(tmp_path / "nowhere")]) == 66
+
+
+def test_a_record_of_another_site_file_than_the_one_named_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(tmp_path / "decisions")
+    site = tmp_path / "site.yaml"
+    site.write_text(FILE.read_text("utf-8").replace("min_green: 8,", "min_green: 9,"), "utf-8")
+    assert main(["replay", str(site), "--decisions", str(tmp_path)]) == 65
+    assert "made with another site file; it differs in phases" in capsys.readouterr().err
+    assert main(["replay", str(FILE), "--decisions", str(tmp_path), "--json"]) == 65
+    assert "differs" not in capsys.readouterr().err
 
 
 def test_a_record_cut_off_by_a_power_cut_is_replayed_as_far_as_it_goes(

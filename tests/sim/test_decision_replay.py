@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from edge.adaptive.gate import UNANSWERED, held_back
+from edge.check import check_text
 from edge.eventlog.decision_blocks import Decided, DecisionHead
 from edge.eventlog.decisions import DecisionLog, DecisionsError
 from edge.model.advice import Advice, Option
 from edge.model.exchange import Mode
 from edge.model.observation import Observation
+from edge.model.site import Site
 from edge.model.units import PhaseNumber
-from edge.sim.decision_replay import difference_of, replay_decisions
+from edge.sim.decision_replay import Ours, difference_of, replay_decisions
 
 HEAD = DecisionHead(7, "Europe/Berlin", "0.1.0", "abc")
 
@@ -87,6 +89,53 @@ def test_a_record_that_was_cut_off_is_repeated_up_to_there_and_said(tmp_path: Pa
     assert report.same
     assert report.seconds == 40
     assert len(report.problems) == 1
+
+
+SITE = Path("config/minimal-2phase.yaml").read_text("utf-8")
+
+
+def of_a_site(directory: Path, text: str = SITE, parameters: dict[str, float] | None = None) -> Site:
+    """A record of the site file `text`; the site."""
+    site = check_text(text, "site").site
+    assert site is not None
+    head = DecisionHead(site.id, site.timezone, "0.1.0", site.file_hash, text, parameters or {})
+    log, adviser = DecisionLog(directory, head), Counts()
+    seen = Observation(0, Mode.RUN, ())
+    log.append(Decided(seen, adviser.advise(seen)))
+    assert log.close()
+    return site
+
+
+def test_a_record_of_another_site_file_is_refused_and_what_differs_is_said(tmp_path: Path) -> None:
+    site = of_a_site(tmp_path)
+    other = check_text(SITE.replace("min_green: 7", "min_green: 8"), "site").site
+    assert other is not None
+    assert other.phases != site.phases
+    assert replay_decisions(tmp_path, make(), ours=Ours(site)).same
+    with pytest.raises(DecisionsError, match=r"another site file; it differs in phases — leave the site file out"):
+        replay_decisions(tmp_path, make(), ours=Ours(other))
+
+
+def test_of_several_records_those_of_another_site_file_are_left_out_and_named(tmp_path: Path) -> None:
+    of_a_site(tmp_path, SITE.replace("min_green: 7", "min_green: 8"))
+    report = replay_decisions(tmp_path, make(), ours=Ours(of_a_site(tmp_path)))
+    assert (report.same, report.files, report.seconds) == (True, 1, 1)
+    assert len(report.problems) == 1
+    assert "left out: made with another site file; it differs in phases" in report.problems[0]
+
+
+def test_a_comment_more_makes_no_other_site_file(tmp_path: Path) -> None:
+    of_a_site(tmp_path, f"{SITE}# a comment\n")
+    site = check_text(SITE, "site").site
+    assert replay_decisions(tmp_path, make(), ours=Ours(site)).same
+
+
+def test_parameters_that_are_not_those_of_the_recording_are_said_beside_the_result(tmp_path: Path) -> None:
+    of_a_site(tmp_path, parameters={"optimiser.HORIZON_S": 60, "health.OLD": 1})
+    mine = Ours(parameters={"optimiser.HORIZON_S": 90, "health.OLD": 1})
+    (said,) = replay_decisions(tmp_path, make(), ours=mine).problems
+    assert said.endswith("this program has other parameters: optimiser.HORIZON_S: recorded 60, now 90")
+    assert not replay_decisions(tmp_path, make(), ours=Ours(parameters={})).problems
 
 
 def test_what_an_advice_asks_for_is_taken_out_and_its_reasons_are_kept() -> None:
