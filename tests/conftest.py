@@ -4,7 +4,9 @@
 """
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
@@ -21,3 +23,16 @@ settings.register_profile("dev", max_examples=25, **_COMMON)  # type: ignore[arg
 settings.register_profile("deep", max_examples=500, **_COMMON)  # type: ignore[arg-type]
 settings.register_profile("quick", max_examples=25, phases=_QUICK, **_COMMON)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+_REALTIME = ("tests/cli/", "tests/field/")
+"""Where `make coverage` looks for tests in real time (REALTIME in the Makefile)."""
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in real time that nobody would run is refused."""
+    for item in items:
+        where = item.path.relative_to(ROOT).as_posix()
+        if item.get_closest_marker("realtime") and not where.startswith(_REALTIME):
+            raise pytest.UsageError(f"{item.nodeid} is in real time: move it to {' or '.join(_REALTIME)}")
