@@ -46,7 +46,7 @@ class OptimiserChild:
             )
         self._directory.mkdir(parents=True, exist_ok=True)
         command = ["chrt", "--other", "0"] if is_real_time() else []  # its start-up must not hold up the loop
-        command += [sys.executable, "-m", "edge.optimiser", "--with-parent"]
+        command += [sys.executable, "-m", "edge.optimiser", "--parent", str(os.getpid())]
         command += ["--socket", str(self._socket.absolute()), "--state", str(self._directory.absolute())]
         with (self._directory / _LOG).open("wb") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own words

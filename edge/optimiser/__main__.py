@@ -12,9 +12,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m edge.optimiser", description=__doc__)
     parser.add_argument("--socket", type=Path, required=True, help="control socket")
     parser.add_argument("--state", type=Path, required=True, help="directory for what is learned")
-    parser.add_argument("--with-parent", action="store_true", help="end when whoever started it has gone")
+    parser.add_argument("--parent", type=int, metavar="PID", help="the process that starts it: end when it has gone")
     asked = parser.parse_args()
-    return run(OptimiserOptions(asked.socket, asked.state, asked.with_parent))
+    return run(OptimiserOptions(asked.socket, asked.state, asked.parent))
 
 
 if __name__ == "__main__":

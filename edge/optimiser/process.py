@@ -27,11 +27,16 @@ EX_UNAVAILABLE = 69
 
 @dataclass(frozen=True, slots=True)
 class OptimiserOptions:
-    """`state_dir`: where it keeps what it learns. `with_parent`: it ends when whoever started it has gone."""
+    """`state_dir`: where it keeps what it learns. `parent`: the process that started it, with which it ends; None where
+    a service manager looks after it."""
 
     socket: Path
     state_dir: Path
-    with_parent: bool = False
+    parent: int | None = None
+
+    def orphaned(self) -> bool:
+        """Whether the process that started this one has gone. It may have, before this one could ask who it was."""
+        return self.parent is not None and os.getppid() != self.parent
 
 
 class _Ended(Exception):
@@ -42,14 +47,12 @@ def run(options: OptimiserOptions) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code (0, 69 without numpy)."""
     _configure_logs()
     _lower_priority()
-    parent = os.getppid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
         store = LearnedStore(options.state_dir, monotonic_ms)
         notifier = from_environment(os.environ)
-        orphaned = lambda: options.with_parent and os.getppid() != parent  # noqa: E731 - a name for one condition
-        host = Host(options.socket, store, make_adviser, orphaned, notifier.watchdog, options.state_dir)
+        host = Host(options.socket, store, make_adviser, options.orphaned, notifier.watchdog, options.state_dir)
         notifier.ready("advises the controller")
         structlog.get_logger().info("optimiser.started", socket=str(options.socket), state=str(options.state_dir))
         host.run()

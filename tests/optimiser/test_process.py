@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from edge.model.advice import Advice
 from edge.model.told import tell_advice
 from edge.model.units import PhaseNumber
 from edge.optimiser.learned import FILE
+from edge.optimiser.process import OptimiserOptions
 from tests.shell.house import SITE
 from tests.shell.street import Street, street
 
@@ -34,7 +36,8 @@ def optimiser(s: Street, state: Path) -> Iterator["subprocess.Popen[bytes]"]:
         sys.executable,
         "-m",
         "edge.optimiser",
-        "--with-parent",
+        "--parent",
+        str(os.getpid()),
         "--socket",
         str(s.socket),
         "--state",
@@ -102,3 +105,17 @@ def test_it_acts_and_killed_hung_or_mad_it_costs_efficiency_only(tmp_path: Path)
             running.wait()
         status = s.until(lambda status: has("advice-nonsense", status), 60)
         assert status["loop"]["ticks"] > 200
+
+
+def test_it_ends_where_whoever_started_it_had_gone_before_it_came_up(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait(60)
+    command = [sys.executable, "-m", "edge.optimiser", "--parent", str(gone.pid)]
+    command += ["--socket", str(tmp_path / "nobody.sock"), "--state", str(tmp_path / "learned")]
+    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 0
+
+
+def test_it_lives_as_long_as_whoever_started_it(tmp_path: Path) -> None:
+    options = OptimiserOptions(tmp_path / "c.sock", tmp_path)
+    assert not replace(options, parent=os.getppid()).orphaned()
+    assert not options.orphaned()
