@@ -156,8 +156,17 @@ def show(report: Mapping[str, Any], *, as_json: bool) -> None:
                 print(f"  {name:>3}  {_flat(row)}")
         elif isinstance(value, list):
             _show_rows(key, value)
+        elif key == "acted":
+            _show_acted(value)
         elif key != "v":
             print(f"{key:<16} {_flat(value) if isinstance(value, Mapping) else value}")
+
+
+def _show_acted(acted: Mapping[str, Any]) -> None:
+    """For how long the adaptive layer acted, and each reason why it did not."""
+    print(f"{'acted':<16} {100 * acted['share']:.1f} % of {acted['of_s']:.0f} s")
+    for why, seconds in acted["reasons"].items():
+        print(f"  not for {seconds:.0f} s: {why}")
 
 
 def _show_rows(key: str, rows: Sequence[Any]) -> None:

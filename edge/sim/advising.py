@@ -11,6 +11,7 @@ from edge.model.advice import Advice
 from edge.model.observation import OBSERVE_EVERY_MS, Observation
 from edge.model.site import Site
 from edge.model.units import TICK_MS, Ms
+from edge.sim.acted import Acted
 from edge.sim.traffic import percentile
 
 
@@ -30,11 +31,13 @@ class Advises(Protocol):
 
 class Advising:
     """Carries observations to an adviser and its answers back. `took_us`: how long each answer took; `worked_us`: of that, the
-    processor's work."""
+    processor's work; `acted`: for how long they were followed."""
 
     def __init__(self, adviser: Advises) -> None:
         self._adviser = adviser
         self._answer: Advice | None = None
+        self._asked_for: Advice | None = None
+        self.acted = Acted()
         self.took_us: list[int] = []
         self.worked_us: list[int] = []
 
@@ -45,8 +48,9 @@ class Advising:
         seen = controller.observation()
         if seen is None:
             return
+        self.acted.note(seen, self._asked_for)
         began, idle = monotonic_us(), thread_us()
-        self._answer = self._adviser.advise(seen)
+        self._answer = self._asked_for = self._adviser.advise(seen)
         self.took_us.append(monotonic_us() - began)
         self.worked_us.append(thread_us() - idle)
 

@@ -51,7 +51,8 @@ class Setting:
 @dataclass(frozen=True, slots=True)
 class SimReport:
     """What came of it. `violations`: what the monitor refused, in words; `wall_ms`: how long the computer took;
-    `optimiser`: how long a decision of the adaptive layer took, None where it did not run."""
+    `optimiser`: how long a decision of the adaptive layer took, `acted`: for how long it was followed; None where it did
+    not run."""
 
     setting: Setting
     traffic: PlantReport
@@ -59,6 +60,7 @@ class SimReport:
     violations: tuple[str, ...]
     wall_ms: Ms
     optimiser: Mapping[str, float] | None = None
+    acted: Mapping[str, object] | None = None
 
     @property
     def speed_x(self) -> float:
@@ -92,7 +94,8 @@ class SimReport:
             "speed_x": self.speed_x,
             "phases": {str(phase): self._phase(phase) for phase in sorted(self.phases)},
         }
-        return row if self.optimiser is None else {**row, "optimiser": dict(self.optimiser)}
+        adaptive = {"acted": self.acted, "optimiser": self.optimiser}
+        return {**row, **{name: dict(figures) for name, figures in adaptive.items() if figures is not None}}
 
     def _phase(self, phase: PhaseNumber) -> dict[str, object]:
         traffic = self.traffic.phases[phase]
@@ -156,6 +159,7 @@ def simulate(
         violations=tuple(violation.detail for violation in run.violations),
         wall_ms=clock() - began,
         optimiser=advising.figures() if advising else None,
+        acted=advising.acted.figures() if advising else None,
     )
 
 

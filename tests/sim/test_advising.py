@@ -10,6 +10,7 @@ from edge.model.exchange import Mode
 from edge.model.observation import Observation
 from edge.model.site import Site
 from edge.model.units import PhaseNumber
+from edge.sim.acted import Acted
 from edge.sim.advising import Advising, adaptive_layer
 from edge.sim.demand import Demand
 from edge.sim.simulate import Setting, Strategy, simulate
@@ -73,6 +74,45 @@ def test_what_it_asks_for_reaches_the_lamps_of_the_built_in_plant() -> None:
     assert held.violations == ()
     assert held.as_dict()["optimiser"] == held.optimiser
     assert plain.optimiser is None
+    assert held.acted is not None
+    assert held.as_dict()["acted"] == held.acted
+    seconds = sum(seen.acting for seen in made[0].seen)
+    assert (held.acted["share"], held.acted["of_s"]) == (round(seconds / 300, 3), 300.0)
+    assert "acted" not in plain.as_dict()
+
+
+NOT_TRUSTED = Advice(0, healthy=False, why="nobody sees who comes")
+
+
+@pytest.mark.parametrize(
+    ("seen", "advice", "why"),
+    [
+        (Observation(0, Mode.START_UP_FLASH, ()), None, "the controller is in start up flash"),
+        (Observation(0, Mode.RUN, (), free=False), Advice(0), "something of more right had the junction"),
+        (Observation(0, Mode.RUN, ()), None, "nothing had been advised yet"),
+        (Observation(0, Mode.RUN, ()), NOT_TRUSTED, "nobody sees who comes"),
+        (Observation(0, Mode.RUN, ()), Advice(0), "until a fault has been over for its stable time"),
+    ],
+)
+def test_a_second_in_which_it_does_not_act_has_its_reason(seen: Observation, advice: Advice | None, why: str) -> None:
+    acted = Acted()
+    acted.note(seen, advice)
+    acted.note(replace(seen, acting=True), advice)
+    ((said, seconds),) = acted.reasons.items()
+    assert (why in said, seconds) == (True, 1)
+    assert acted.figures() == {"share": 0.5, "of_s": 2.0, "reasons": {said: 1.0}}
+
+
+def test_the_reasons_of_most_seconds_are_told_and_the_rest_together() -> None:
+    acted = Acted()
+    for k in range(10):
+        for _ in range(k + 1):
+            acted.note(Observation(0, Mode.RUN, ()), replace(NOT_TRUSTED, why=f"reason {k}"))
+    reasons = acted.figures()["reasons"]
+    assert isinstance(reasons, dict)
+    assert next(iter(reasons)) == "reason 9"
+    assert reasons["other reasons"] == 3.0
+    assert sum(reasons.values()) == 55.0
 
 
 def test_an_adaptive_layer_that_cannot_be_loaded_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from edge.sim.sumo.walkers import CrossingFigures, pedestrians
 
 @dataclass(frozen=True, slots=True)
 class JunctionReport:
-    """One junction. `largest_queue`: most vehicles that stood in one of its approach lanes; `optimiser`: of adaptive alone."""
+    """One junction. `largest_queue`: most vehicles that stood in one of its approach lanes; `optimiser`, `acted`: of
+    adaptive alone."""
 
     site: int
     name: str
@@ -23,6 +24,7 @@ class JunctionReport:
     largest_queue: int
     crossings: tuple[CrossingFigures, ...]
     optimiser: Mapping[str, float] | None = None
+    acted: Mapping[str, object] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As it is printed with --json."""
@@ -34,7 +36,8 @@ class JunctionReport:
             "largest_queue": self.largest_queue,
             "phases": {str(phase): self.phases[phase].as_dict() for phase in sorted(self.phases)},
         }
-        return row if self.optimiser is None else {**row, "optimiser": dict(self.optimiser)}
+        adaptive = {"acted": self.acted, "optimiser": self.optimiser}
+        return {**row, **{name: dict(figures) for name, figures in adaptive.items() if figures is not None}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,4 +164,5 @@ def _junction_report(junction: Junction) -> JunctionReport:
         largest_queue=junction.place.largest_queue,
         crossings=tuple(junction.place.crossings()),
         optimiser=junction.advising.figures() if junction.advising else None,
+        acted=junction.advising.acted.figures() if junction.advising else None,
     )
