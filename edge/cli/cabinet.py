@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import chain, count
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from edge.sim.cabinet.serve import Traffic
 
 _NEVER_ENDS = 10**12
+_COPY = "site.yaml"
 
 
 def cabinet(options: Namespace) -> int:
@@ -47,16 +49,16 @@ def _say(line: str) -> None:
 
 def _bench(path: Path, site: "Site", folder: Path) -> "Site":
     """Write the bench copy, read it back, and say how it is run."""
-    from edge.sim.cabinet.bench import bench_text
+    from edge.sim.cabinet.bench import bench_text, sealed
     from edge.sim.cabinet.lines import free_port
 
-    copy = folder.resolve() / "site.yaml"
-    if copy == path.resolve():
+    if folder.resolve() / _COPY == path.resolve():
         raise Refusal(EX_USAGE, f"--bench would write the copy over {path} itself: give another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = bench_text(path.read_text(encoding="utf-8"), site, folder.resolve(), free_port)
-        copy.write_text(text, encoding="utf-8")
+        copy = _place(folder.resolve(), path.resolve())
+        copy.write_text(sealed(text), encoding="utf-8")
     except OSError as error:
         raise cannot_write(error) from error
     except ValueError as error:
@@ -64,6 +66,18 @@ def _bench(path: Path, site: "Site", folder: Path) -> "Site":
     _say(f"site file    {copy}")
     _say(f"             stopline run --config {copy} --state {folder}/state --socket {folder}/control.sock")
     return site_of(copy)
+
+
+def _place(folder: Path, source: Path) -> Path:
+    """Where the copy goes: never over a file that somebody has edited or that is none of ours."""
+    from edge.sim.cabinet.bench import is_untouched
+
+    numbered = (folder / f"{_COPY.removesuffix('.yaml')}-{number}.yaml" for number in count(2))
+    for path in chain([folder / _COPY], numbered):
+        if path != source and (not path.exists() or is_untouched(path.read_text("utf-8", "replace"))):
+            return path
+        _say(f"kept         {path}, which was edited: the new copy stands beside it")
+    raise AssertionError
 
 
 def _serve(options: Namespace, site: "Site", stack: ExitStack) -> None:

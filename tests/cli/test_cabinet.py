@@ -153,3 +153,21 @@ def test_the_copy_for_the_bench_is_not_written_over_the_site_file_itself(
     assert main(["cabinet", str(file), "--bench", str(tmp_path), "--duration", "1"]) == 64
     assert "give another folder" in capsys.readouterr().err
     assert file.read_bytes() == text
+
+
+def test_a_copy_for_the_bench_that_was_edited_is_kept_and_the_new_one_stands_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = tmp_path / "bench"
+    order = ["cabinet", "config/minimal-2phase.yaml", "--bench", str(bench), "--duration", "0.1"]
+    assert (main(order), main(order)) == (0, 0)
+    assert [path.name for path in bench.glob("*.yaml")] == ["site.yaml"]
+    assert "kept" not in capsys.readouterr().out
+    edited = (bench / "site.yaml").read_text("utf-8").replace("max_green: 40", "max_green: 41")
+    (bench / "site.yaml").write_text(edited, "utf-8")
+    assert (main(order), main(order)) == (0, 0)
+    said = capsys.readouterr().out
+    assert (bench / "site.yaml").read_text("utf-8") == edited
+    assert f"kept         {bench / 'site.yaml'}, which was edited" in said
+    assert f"site file    {bench / 'site-2.yaml'}" in said
+    assert sorted(path.name for path in bench.glob("*.yaml")) == ["site-2.yaml", "site.yaml"]

@@ -4,6 +4,7 @@ Modbus modules move to a loopback port each, serial lines to a pseudo-terminal, 
 module, so that the real daemon drives it through its real drivers. Nothing else of the file changes but who confirmed the card.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ CONFIRMED = "the bench: simulated lamps alone"
 _MOCK_LAMPS = "beckhoff-ek9000"
 _MOCK_INPUTS = "generic"
 _WATCHDOG_S = 0.5
+_SEAL = "# stopline cabinet made this copy: "
 
 Row = dict[str, object]
 
@@ -47,6 +49,22 @@ def bench_text(text: str, site: Site, lines: Path, free_port: Callable[[], int])
     for start, end, new in sorted(changes, reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def sealed(text: str) -> str:
+    """With a last line that tells later whether somebody has edited it."""
+    whole = text if text.endswith("\n") else f"{text}\n"
+    return f"{whole}{_SEAL}{_digest(whole)} (once edited, it is not written over)\n"
+
+
+def is_untouched(text: str) -> bool:
+    """Whether it is as `sealed` made it."""
+    whole, seal, rest = text.rpartition(_SEAL)
+    return bool(seal) and sealed(whole) == f"{whole}{seal}{rest}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class _Rows:

@@ -8,7 +8,7 @@ import pytest
 from edge.check import check_text
 from edge.model.devices import ModbusOptions, SerialOptions, TcpTransport
 from edge.model.site import Site
-from edge.sim.cabinet.bench import CONFIRMED, BenchError, bench_text
+from edge.sim.cabinet.bench import CONFIRMED, BenchError, bench_text, is_untouched, sealed
 from tests.config.examples import FOLDER
 
 FIELD = Path(__file__).parents[2] / "field/site.yaml"
@@ -49,6 +49,16 @@ def test_modules_move_to_loopback_and_lines_to_the_bench_and_all_else_stays() ->
     assert (cab.profile, cab.watchdog_ms, cab.inputs, cab.readback) == (old.profile, old.watchdog_ms, old.inputs, True)
     for part in ("phases", "detectors", "buttons", "channels", "card", "plans", "sequence", "start_up"):
         assert getattr(after, part) == getattr(before, part)
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "a: 1", "a: 1\n# stopline cabinet made this copy: not\n"])
+def test_a_copy_tells_whether_it_was_edited(text: str) -> None:
+    copy = sealed(text)
+    assert copy.startswith(text)
+    assert is_untouched(copy)
+    assert not is_untouched(copy.replace("1", "2", 1))
+    assert not is_untouched(f"{copy}b: 2\n")
+    assert not is_untouched(text)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yaml")))
