@@ -30,7 +30,7 @@ class Belief:
         return TRUST[self.source]
 
 
-TRUST = {"loops": 1.0, "partner": 0.6, "sibling": 0.4, "profile": 0.3, "recall": 0.1}
+TRUST = {"loops": 1.0, "single": 0.6, "partner": 0.6, "sibling": 0.4, "profile": 0.3, "recall": 0.1}
 """How far a queue is believed by what it is built on. Ours: in the order of adaptive-control, section 4."""
 
 MOST_BAD = 0.4
@@ -59,7 +59,8 @@ def belief_of(state: LaneState, bad: frozenset[DetectorNumber], states: Mapping[
     if advance is not None and stopbar is not None:
         return Belief(advance, stopbar, "loops")
     if advance is not None or stopbar is not None:
-        return Belief(advance, stopbar, "partner")
+        missed = (advance is None and state.lane.advance) or (stopbar is None and state.lane.stopbar)
+        return Belief(advance, stopbar, "partner" if missed else "single")
     state.borrowed = _borrowed(state, bad, states)
     if state.borrowed is not None:
         return Belief(None, None, "sibling")

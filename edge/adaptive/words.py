@@ -18,12 +18,16 @@ from edge.model.site import Site
 from edge.model.units import MINUTE_MS, SECOND_MS, Ms, PhaseNumber
 
 STANDS_IN = {
+    "single": "it has loops at one place only",
     "partner": "its partner loop stands in",
     "sibling": "the neighbouring lane stands in",
     "profile": "the profile of earlier days stands in",
     "recall": "its phase is recalled for as long as it usually needs",
 }
-"""What is believed instead of a lane's loops, by `Expected.source`."""
+"""What is believed instead of both loops of a lane, by `Expected.source`."""
+
+_ALL_IT_HAS = frozenset({"loops", "single"})
+"""Nothing stands in for anything: the lane is seen as it was built."""
 
 _GREEN_AT_LEAST_S = 60
 _GREEN_FACTOR = 1.2
@@ -303,7 +307,9 @@ def _loops(second: Second) -> tuple[str, ...]:
     loops = tuple(f"loop {number} ({kind.value.replace('-', ' ')})" for number, kind in failed)
     expects = second.advice.expects if second.advice else ()
     lanes = tuple(
-        f"lane {lane.lane}: {STANDS_IN.get(lane.source, lane.source)}" for lane in expects if lane.source != "loops"
+        f"lane {lane.lane}: {STANDS_IN.get(lane.source, lane.source)}"
+        for lane in expects
+        if lane.source not in _ALL_IT_HAS
     )
     doubts = second.advice.doubts if second.advice else ()
     return loops + tuple(f"loop {doubt.detector}: {doubt.why}" for doubt in doubts) + lanes

@@ -30,7 +30,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What is expected of one lane: vehicles that stand, and that come within the horizon; how sure: 1 by both loops, less by
-    what stands in for them; `source` says what is believed (`loops`, `partner`, `sibling`, `profile`, `recall`)."""
+    what stands in for them; `source` says what is believed (`loops`, `single` where there are no more, `partner`, `sibling`,
+    `profile`, `recall`)."""
 
     lane: LaneName
     queue: float

@@ -142,6 +142,15 @@ def test_without_an_advance_loop_the_trust_is_less_and_the_source_is_named() -> 
     assert row.queue >= 1
 
 
+@pytest.mark.parametrize("missing", ["advance", "stopbar"])
+def test_a_lane_that_was_built_with_loops_at_one_place_has_no_partner_that_stands_in(missing: str) -> None:
+    street = Street(crossing(lane("N1", 2, 1, **{missing: ()})))
+    row = street.until(20).lane()
+    assert (row.source, row.trust < 1) == ("single", True)
+    street.bad = {DetectorNumber(1): "dead", DetectorNumber(2): "dead"}
+    assert street.until(21).lane().source == "recall"
+
+
 def test_without_a_stop_bar_loop_the_queue_leaves_by_reckoning_and_the_phase_is_recalled() -> None:
     street = Street(crossing())
     street.loops = {2: passing(3, 6, 9, 43, 46, 49), 1: [(6.0, 26.5), (46.0, 47.0)]}

@@ -8,9 +8,10 @@ from edge.adaptive.actuation import End, end_of, next_of
 from edge.adaptive.words import Second, changes, explain, limits, state
 from edge.adaptive.words_of_plans import option, step_of
 from edge.model.adaptive import AdaptiveMode
-from edge.model.advice import Advice, Doubt
+from edge.model.advice import Advice, Doubt, Expected
 from edge.model.exchange import Interval, PedInterval
 from edge.model.faults import FaultKind
+from edge.model.lanes import LaneName
 from edge.model.observation import Observation, PhaseSeen
 from edge.model.units import DetectorNumber
 from tests.adaptive.seconds import NOW, P, advice, dual_ring, green, observation, plan, red, second
@@ -194,6 +195,12 @@ def test_what_is_expected_and_what_stands_in_for_a_loop_is_told() -> None:
     )
     assert explain(doubted).loops == ("loop 3: stuck on: nobody has left it",)
     assert found.loops == ("loop 7 (detector max presence)", "lane E1: the neighbouring lane stands in")
+
+
+def test_a_lane_with_loops_at_one_place_is_no_doubt() -> None:
+    found = explain(second(BUSY, replace(HOLD, expects=(Expected(LaneName("N1"), 3.0, 5.0, "single"),))))
+    assert found.expects == ("N1: 3 waiting, 5 more to come (it has loops at one place only)",)
+    assert found.loops == ()
 
 
 def test_the_lines_say_everything_and_leave_out_what_there_is_not() -> None:
