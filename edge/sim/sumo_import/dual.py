@@ -4,7 +4,7 @@ Through phases are even: 2 and 6 the street that lies nearest to east and west (
 southbound). The left turn of an approach is the odd phase that stands before the through phase it crosses: 5 turns from the
 approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase, and so do left
 turns out of a lane that goes straight on too. Where the program lets left turns of lanes of their own go beside oncoming
-traffic, its stages are kept instead.
+traffic, its stages are kept instead. Where traffic keeps to the left, all this is said of right turns.
 """
 
 import math
@@ -42,41 +42,50 @@ def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | N
     links = {
         PhaseNumber(p): found
         for s, places in zip(streets, _PLACES, strict=False)
-        for p, found in _phases(signal, s, places)
+        for p, found in _phases(net, signal, s, places)
     }
     links = {p: found for p, found in links.items() if found}
     if frozenset(v.index for v in signal.vehicles) != frozenset(i for found in links.values() for i in found):
         return None
     sequence = _sequence(links)
-    if not _is_better(signal, links) or not _lanes_are_parted(signal, links) or not _rings_fit(signal, sequence, links):
+    if (
+        not _is_better(net, signal, links)
+        or not _lanes_are_parted(signal, links)
+        or not _rings_fit(signal, sequence, links)
+    ):
         return None
     groups = tuple(_groups(signal, sequence, links))
     walks = tuple(_walks(net, signal, sequence, links))
     if len(walks) < len(signal.crossings):
         return None
     moves = {
-        p: name for s, places in zip(streets, _PLACES, strict=False) for p, name in _moves(s, places) if p in links
+        p: name for s, places in zip(streets, _PLACES, strict=False) for p, name in _moves(net, s, places) if p in links
     }
     return Layout(sequence, groups, walks, moves, dual=True)
 
 
-def _permissive_lefts(signal: Signal) -> frozenset[int]:
-    """The left turns that the program lets go beside oncoming traffic."""
-    lefts = {link.index for link in signal.vehicles if Turn.LEFT in link.turns}
+def _across(net: Network) -> Turn:
+    """The turn that crosses oncoming traffic."""
+    return Turn.RIGHT if net.left_hand else Turn.LEFT
+
+
+def _permissive_turns(net: Network, signal: Signal) -> frozenset[int]:
+    """The turns across oncoming traffic that the program lets go beside it."""
+    turns = {link.index for link in signal.vehicles if _across(net) in link.turns}
     vehicles = {link.index for link in signal.vehicles}
     return frozenset(
-        link for stage in signal.stages for link in stage & lefts if signal.is_opposed(link, stage & vehicles)
+        link for stage in signal.stages for link in stage & turns if signal.is_opposed(link, stage & vehicles)
     )
 
 
-def _is_better(signal: Signal, phases: Iterable[PhaseNumber]) -> bool:
-    """Whether a dual ring takes nothing from left turns, and gives something where some are permissive.
+def _is_better(net: Network, signal: Signal, phases: Iterable[PhaseNumber]) -> bool:
+    """Whether a dual ring takes nothing from turns across oncoming traffic, and gives something where some are permissive.
 
     One with lanes of its own that may go beside oncoming traffic too would wait longer with a protected phase alone; and
-    without any left-turn phase two rings gain nothing over stages.
+    without any phase for such turns two rings gain nothing over stages.
     """
-    permissive = _permissive_lefts(signal)
-    own = any(_has_lanes_of_its_own(signal, link) for link in permissive)
+    permissive = _permissive_turns(net, signal)
+    own = any(_has_lanes_of_its_own(net, signal, link) for link in permissive)
     return not own and (not permissive or any(phase % 2 for phase in phases))
 
 
@@ -106,39 +115,42 @@ def _street(a: Leg, b: Leg) -> Street:
     return Street(a, b) if ahead > 0 else Street(b, a)
 
 
-def _phases(signal: Signal, street: Street, places: tuple[int, int, int, int]) -> Iterator[tuple[int, frozenset[int]]]:
-    """The links of each phase of a street. An approach that nobody faces needs no left-turn phase."""
+def _phases(
+    net: Network, signal: Signal, street: Street, places: tuple[int, int, int, int]
+) -> Iterator[tuple[int, frozenset[int]]]:
+    """The links of each phase of a street. An approach that nobody faces needs no phase for turns across."""
     through, left, other_through, other_left = places
     if street.facing is None:
         yield _alone(street.first, places), street.first.all_links
         return
     for leg, ahead, turning in ((street.first, through, left), (street.facing, other_through, other_left)):
-        lefts = frozenset(link for link in leg.turning(Turn.LEFT) if _has_lanes_of_its_own(signal, link))
-        turns = lefts | (leg.turning(Turn.U_TURN) if lefts else frozenset())
+        across = frozenset(link for link in leg.turning(_across(net)) if _has_lanes_of_its_own(net, signal, link))
+        turns = across | (leg.turning(Turn.U_TURN) if across else frozenset())
         yield ahead, leg.all_links - turns
         yield turning, turns
 
 
-def _has_lanes_of_its_own(signal: Signal, link: int) -> bool:
-    """Whether nobody goes straight on, or to the right, out of the lanes of a turn."""
-    others = (signal.links[mate] for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
-    return not any(turn in {Turn.THROUGH, Turn.RIGHT} for other in others for turn in other.turns)
+def _has_lanes_of_its_own(net: Network, signal: Signal, link: int) -> bool:
+    """Whether nobody goes straight on, or turns the other way, out of the lanes of a turn."""
+    mates = (signal.links[mate] for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
+    return all(turn in {_across(net), Turn.U_TURN} for mate in mates for turn in mate.turns)
 
 
 def _alone(leg: Leg, places: tuple[int, int, int, int]) -> int:
     return places[0] if math.cos(math.radians(leg.heading)) <= 0 else places[2]
 
 
-def _moves(street: Street, places: tuple[int, int, int, int]) -> Iterator[tuple[PhaseNumber, str]]:
+def _moves(net: Network, street: Street, places: tuple[int, int, int, int]) -> Iterator[tuple[PhaseNumber, str]]:
+    across = _across(net).value[0].upper()
     for leg, ahead, turning in ((street.first, places[0], places[1]), (street.facing, places[2], places[3])):
         if leg is None:
             continue
         bound = {"N": "SB", "E": "WB", "S": "NB", "W": "EB"}.get(leg.name, f"{leg.name} ")
         if street.facing is None:
-            yield PhaseNumber(_alone(leg, places)), f"{bound}{'T' if leg.turning(Turn.THROUGH) else 'L'}"
+            yield PhaseNumber(_alone(leg, places)), f"{bound}{'T' if leg.turning(Turn.THROUGH) else across}"
             return
         yield PhaseNumber(ahead), f"{bound}T"
-        yield PhaseNumber(turning), f"{bound}L"
+        yield PhaseNumber(turning), f"{bound}{across}"
 
 
 def _sequence(links: Mapping[PhaseNumber, frozenset[int]]) -> Sequence:

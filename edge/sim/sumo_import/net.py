@@ -15,6 +15,8 @@ from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 Point: TypeAlias = tuple[float, float]
 
 _WALKERS = frozenset({"pedestrian"})
+_TRUE = frozenset({"true", "1", "yes", "on", "x", "t"})
+"""What SUMO takes for true (its StringUtils::toBool, in lower case)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Network:
     programs: Mapping[str, Program]
     signalised: frozenset[str]
     """Edges that end at a traffic light."""
+    left_hand: bool = False
+    """Whether traffic keeps to the left."""
 
 
 def read_network(path: Path) -> Network:
@@ -150,6 +154,7 @@ def _network(root: Element) -> Network:
         },
         programs={program.tls: program for program in programs},
         signalised=frozenset(c.start.rsplit("_", 1)[0] for c in connections if c.tls),
+        left_hand=root.get("lefthand", "").lower() in _TRUE,
     )
 
 

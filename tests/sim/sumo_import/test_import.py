@@ -122,6 +122,19 @@ def test_two_rings_are_not_made_for_permissive_turns_alone(tmp_path: Path) -> No
     assert site.sequence.rings == (((1, 2),),)
 
 
+def test_where_traffic_keeps_to_the_left_right_turns_are_what_crosses_oncoming_traffic(tmp_path: Path) -> None:
+    mirrored = net_text(FOUR).replace("<net ", '<net lefthand="true" ')
+    mirrored = mirrored.replace('dir="l"', 'dir="x"').replace('dir="r"', 'dir="l"').replace('dir="x"', 'dir="r"')
+    path = tmp_path / "x.net.xml"
+    path.write_text(mirrored, "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sequence.rings == (((1, 2), (3, 4)), ((5, 6), (7, 8)))
+    assert goes_in(site, 15) == {5}
+    path.write_text(mirrored.replace("lefthand", "other"), "utf-8")
+    assert not read_network(path).left_hand
+
+
 def test_every_lane_has_a_loop_at_the_line_and_one_upstream(tmp_path: Path) -> None:
     site = imported(FOUR, tmp_path)
     assert site.sumo is not None
