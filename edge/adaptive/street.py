@@ -18,6 +18,8 @@ STOP_S = 3.0
 """What stopping costs a vehicle beside its wait: v / 2a of speeding up again, 50 km/h and 2.3 m/s2. Also of its fuel."""
 PATIENCE_S = 45.0
 """From this wait on a vehicle counts more, with the square of what is over (adaptive-control, stabilisation)."""
+ON_FOOT_PATIENCE_S = 30.0
+"""The same on foot: beyond it people begin to cross on red (HCM 2000, exhibit 18-9)."""
 RED_LEFT_S = 10.0
 """What a vehicle left at a red at the end waits at least: a clearance and somebody else's minimum green."""
 CUT_S = 30.0
@@ -27,12 +29,16 @@ near the 20 vehicle-seconds a change of adaptive-control, section 5, in empty on
 CUT_LEAST = 1.0
 """At the least: a change for nothing is none."""
 
+ALL_AT_ONCE = 1000.0
+"""Persons a second who set out when a walk begins: everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
     """Somebody who waits for one phase and is no vehicle of a lane: on foot, in a bus, or unseen (recall).
 
-    `at_once`: served by the beginning of a green, as a walk is; else by any second of it.
+    `at_once`: all are served by the beginning of a green, as by a walk; else one by any second of it. `count`: how many they
+    are, `per_s`: how many more come.
     """
 
     phase: PhaseNumber
@@ -40,6 +46,9 @@ class Waiter:
     waited_s: float
     limit_s: float
     at_once: bool
+    count: float = 1.0
+    per_s: float = 0.0
+    patience_s: float = PATIENCE_S
 
 
 class Builder:
@@ -60,7 +69,7 @@ class Builder:
         columns = list(range(len(lanes))) + [self._courses.phase_column[w.phase] for w in waiters]
         since, over, stage = nodes.since[:, columns], nodes.over[:, columns], nodes.stage[:, columns]
         share = self._share(lanes, waiters, since, over)
-        clear, opposed, opposer = self._service(lanes, len(waiters))
+        clear, opposed, opposer = self._service(lanes, waiters)
         place = np.arange(len(columns))[None, :]
         rate = clear[stage, place]
         arrivals = np.zeros((seconds, len(columns)))
@@ -68,12 +77,13 @@ class Builder:
             seen = np.array(lane.arrivals[:seconds])
             arrivals[: len(seen), c] = seen
             arrivals[len(seen) :, c] = lane.rate
+        arrivals[:, len(lanes) :] = [w.per_s for w in waiters]
         best = clear.max(axis=0)
         flow = np.array([lane.rate for lane in lanes] + [0.0] * len(waiters))
         weight = np.array([lane.weight for lane in lanes] + [w.weight for w in waiters])
         stop = np.array([STOP_S] * len(lanes) + [0.0] * len(waiters))
         return Street(
-            queue=np.array([float(lane.queue) for lane in lanes] + [1.0] * len(waiters)),
+            queue=np.array([float(lane.queue) for lane in lanes] + [w.count for w in waiters]),
             wait=np.array([float(lane.waiting_s) for lane in lanes] + [w.waited_s for w in waiters]),
             arrivals=arrivals,
             weight=weight,
@@ -87,7 +97,7 @@ class Builder:
             queue_sq=weight / (2.0 * np.maximum(best - flow, 0.08)),
             queue_on=weight * 1.0,
             queue_off=weight * RED_LEFT_S,
-            patience=np.full(len(columns), PATIENCE_S),
+            patience=np.array([PATIENCE_S] * len(lanes) + [w.patience_s for w in waiters]),
             limit=np.array([limit_s] * len(lanes) + [w.limit_s for w in waiters]),
         )
 
@@ -103,11 +113,13 @@ class Builder:
         share: Floats = np.maximum(new, old)
         return share
 
-    def _service(self, lanes: Sequence[LaneForecast], others: int) -> tuple[Floats, Floats, Ints]:
+    def _service(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter]) -> tuple[Floats, Floats, Ints]:
         """By stage and column: the clear rate, the opposed rate, and the number of the set that opposes."""
         stages = self._courses.graph.stages
-        shape = (len(stages), len(lanes) + others)
+        shape = (len(stages), len(lanes) + len(waiters))
         clear, opposed, opposer = np.ones(shape), np.ones(shape), np.zeros(shape, dtype=np.int64)
+        for c, waiter in enumerate(waiters, start=len(lanes)):
+            clear[:, c] = opposed[:, c] = ALL_AT_ONCE if waiter.at_once else 1.0
         place = {lane.lane: c for c, lane in enumerate(lanes)}
         self._sets = [frozenset()]
         for c, lane in enumerate(lanes):
