@@ -75,7 +75,7 @@ def everything(arguments: argparse.Namespace) -> tuple[list[Scenario], list[Case
     """The scenarios that are here, and all their cases."""
     there = [s for s in given(arguments.data) if s.there]
     mine: list[Scenario] = [own.founding(s) for s in there if s.name == "synth8"]
-    mine += [own.builtin(), own.crossings()]
+    mine += [own.builtin(), *own.crossings()]
     found = [*cases.core(tuple(there), tuple(mine)), *cases.rest(tuple(there))]
     names = arguments.scenario or [s.name for s in (*there, *mine)]
     return [s for s in (*there, *mine) if s.name in names], [c for c in found if c.scenario.name in names]

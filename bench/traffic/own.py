@@ -1,7 +1,7 @@
-"""Scenarios of our own: the founding case on synth8's net, and a junction with signalised crossings and push-buttons."""
+"""Scenarios of our own: the founding case on synth8's net, and junctions with signalised crossings and push-buttons."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -82,42 +82,61 @@ def builtin() -> Scenario:
 
 # ── crossings ──
 
-PEDESTRIANS = 60
-"""Walks an hour over each crossing and way."""
-CARS = {"N": 550, "S": 500, "E": 300, "W": 350}
+
+@dataclass(frozen=True)
+class Crossed:
+    """A junction with a signalised crossing over each leg. `lanes` a leg and way; `cars` veh/h by leg, `walks` over each
+    crossing and way."""
+
+    name: str
+    lanes: int
+    cars: Mapping[str, float]
+    walks: float
 
 
-def crossings(folder: Path = VAR / "crossings") -> Scenario:
-    """Four legs of two lanes with a crossing over each, built by netconvert; its signals are ours to time."""
-    net = folder / "crossings.net.xml"
+CROSSED = (
+    Crossed("crossings", 2, {"N": 550, "S": 500, "E": 300, "W": 350}, 60),
+    Crossed("crossings-narrow", 1, {"N": 150, "S": 120, "E": 400, "W": 350}, 120),
+)
+"""A wide junction of two busy streets; and one of shared lanes alone, a main street and a quiet one, with twice the walks."""
+
+
+def crossings(folder: Path = VAR) -> tuple[Scenario, ...]:
+    """Four legs with a crossing over each, built by netconvert; its signals are ours to time."""
+    return tuple(_crossings(kind, folder / kind.name) for kind in CROSSED)
+
+
+def _crossings(kind: Crossed, folder: Path) -> Scenario:
+    net = folder / f"{kind.name}.net.xml"
     if not net.exists():
-        _build(folder, net)
-    routes = tuple(_written(folder / f"crossings.{k}.rou.xml", _traffic(k)) for k in DRAWS)
-    return Scenario("crossings", net, routes, "C", Least(yellow=3, red=1), end=3900)
+        _build(kind, folder, net)
+    routes = tuple(_written(folder / f"{kind.name}.{k}.rou.xml", _traffic(kind, k)) for k in DRAWS)
+    return Scenario(kind.name, net, routes, "C", Least(yellow=3, red=1), end=3900)
 
 
-def _build(folder: Path, net: Path) -> None:
+def _build(kind: Crossed, folder: Path, net: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     places = {"C": (0, 0), "N": (0, 300), "E": (300, 0), "S": (0, -300), "W": (-300, 0)}
     nodes, edges = ET.Element("nodes"), ET.Element("edges")
     for name, (x, y) in places.items():
-        kind = "traffic_light" if name == "C" else "priority"
-        ET.SubElement(nodes, "node", id=name, x=str(x), y=str(y), type=kind)
+        kept = "traffic_light" if name == "C" else "priority"
+        ET.SubElement(nodes, "node", id=name, x=str(x), y=str(y), type=kept)
     for leg in _LEGS:
-        more = {"numLanes": "2", "speed": "13.89", "sidewalkWidth": "2"}
+        more = {"numLanes": str(kind.lanes), "speed": "13.89", "sidewalkWidth": "2"}
         ET.SubElement(edges, "edge", {"id": f"{leg}i", "from": leg, "to": "C", **more})
         ET.SubElement(edges, "edge", {"id": f"{leg}o", "from": "C", "to": leg, **more})
-    ET.ElementTree(nodes).write(folder / "crossings.nod.xml")
-    ET.ElementTree(edges).write(folder / "crossings.edg.xml")
+    sources = [folder / f"{kind.name}.nod.xml", folder / f"{kind.name}.edg.xml"]
+    for tree, source in zip((nodes, edges), sources, strict=True):
+        ET.ElementTree(tree).write(source)
     netconvert = Path(sumo()).parent / "netconvert"
-    sources = ["-n", str(folder / "crossings.nod.xml"), "-e", str(folder / "crossings.edg.xml")]
-    run([str(netconvert), *sources, "--crossings.guess", "true", "--no-turnarounds", "true", "-o", str(net)])
+    options = ["--crossings.guess", "true", "--no-turnarounds", "true"]
+    run([str(netconvert), "-n", str(sources[0]), "-e", str(sources[1]), *options, "-o", str(net)])
 
 
-def _traffic(draw: int) -> list[ET.Element]:
-    rows = _vehicles([Flow(leg, 0, 3600, n) for leg, n in CARS.items()], draw)
+def _traffic(kind: Crossed, draw: int) -> list[ET.Element]:
+    rows = _vehicles([Flow(leg, 0, 3600, n) for leg, n in kind.cars.items()], draw)
     rng = random.Random(100 + draw)
-    walks = sorted((at, start, end) for start, end in _ways() for at in _times(Flow("", 0, 3600, PEDESTRIANS), rng))
+    walks = sorted((at, start, end) for start, end in _ways() for at in _times(Flow("", 0, 3600, kind.walks), rng))
     persons = []
     for k, (at, start, end) in enumerate(walks):
         person = ET.Element("person", id=f"p{k}", depart=f"{at:.2f}", departPos=_near(start))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from traffic.own import CROSSED
 from traffic.scenarios import FIXED, Scenario
 from traffic.tables import (
     Done,
@@ -20,15 +21,17 @@ from traffic.tables import (
     verdicts,
 )
 
+_CROSSED = frozenset(kind.name for kind in CROSSED)
+
 
 def report(scenarios: Sequence[Scenario], done: Sequence[Done]) -> str:
     """Markdown of everything that has been run."""
     plain = [d for d in done if d.case.scale == 1 and d.case.fault is None and not d.case.stopbar_only]
     parts = [_bars(scenarios, plain)]
-    parts += [hour(s, here) for s in scenarios if s.name != "crossings" and (here := _of(s, plain))]
+    parts += [hour(s, here) for s in scenarios if s.name not in _CROSSED and (here := _of(s, plain))]
     parts += [_demand(scenarios, done), _stopbar(scenarios, done, plain), _faults(scenarios, done, plain)]
-    foot = on_foot([d for d in plain if d.case.scenario.name == "crossings"])
-    head = ("controller", "vehicle delay s", "longest s", "pedestrian delay s", "longest wait s", "judge")
+    foot = [row for s in scenarios if s.name in _CROSSED for row in on_foot(s.name, _of(s, plain))]
+    head = ("junction", "controller", "vehicle delay s", "longest s", "pedestrian delay s", "longest wait s", "judge")
     parts.append(_section("Crossings with push-buttons", head, foot))
     ours = [d for d in done if d.case.is_ours]
     parts.append(

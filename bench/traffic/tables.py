@@ -148,16 +148,22 @@ def faulted(scenario: Scenario, done: Sequence[Done], bar: Mapping[int, float]) 
     return rows
 
 
-def on_foot(done: Sequence[Done]) -> list[list[str]]:
-    """Vehicles and pedestrians of the crossings."""
+ON_FOOT = ("delay", "longest", "ped_delay", "ped_longest")
+"""Of vehicles and of those on foot: the mean, and the longest (of who walks, his wait)."""
+
+
+def on_foot(name: str, done: Sequence[Done]) -> list[list[str]]:
+    """Vehicles and pedestrians of one junction with crossings, and what adaptive timing is beside plain actuation."""
     rows = []
     for controller in (o.value for o in Ours):
         mine = [d for d in done if d.case.controller == controller]
         if mine:
-            keys = ("delay", "longest", "ped_delay", "ped_longest")
-            rows.append(
-                [f"our {controller}", *(spread([float(d.result[k]) for d in mine]) for k in keys), findings(mine)]
-            )
+            figures = (spread([float(d.result[key]) for d in mine]) for key in ON_FOOT)
+            rows.append([name, f"our {controller}", *figures, findings(mine)])
+    adaptive, actuated = ({key: by_seed(done, o.value, key) for key in ON_FOOT} for o in (Ours.ADAPTIVE, Ours.ACTUATED))
+    if adaptive["delay"] and actuated["delay"]:
+        against = (marked(ratios(adaptive[key], actuated[key])) for key in ON_FOOT)
+        rows.append([name, f"{Ours.ADAPTIVE.value} ÷ {Ours.ACTUATED.value}", *against, ""])
     return rows
 
 
