@@ -118,5 +118,5 @@ def _signals(
 
 
 def _is_crossing(link: _Link) -> bool:
-    """Crossings are called `:junction_cN`."""
-    return link.target.startswith(":") and link.target.rsplit("_", 1)[-1].startswith("c")
+    """Crossings are called `:junction_cN`. A light may show the way off one in a place of its own."""
+    return any(edge.startswith(":") and edge.rsplit("_", 1)[-1].startswith("c") for edge in (link.edge, link.target))

@@ -8,7 +8,7 @@ pedestrian crossing.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from edge.model.lanes import Turn
@@ -24,11 +24,13 @@ _TURNS: Mapping[str, Turn] = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One place of the state string. `crossing`: the edge of a pedestrian crossing; empty for vehicles."""
+    """One place of the state string. `crossing`: the edge of a pedestrian crossing; empty for vehicles. `twins`: other places
+    for the same crossing, walked the other way."""
 
     index: int
     connections: tuple[Connection, ...]
     crossing: str = ""
+    twins: tuple[int, ...] = ()
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -127,12 +129,27 @@ def _links(net: Network, tls: str) -> dict[int, Link]:
     for connection in net.connections:
         if connection.tls == tls and connection.link >= 0:
             by_link[connection.link].append(connection)
-    return {i: Link(i, tuple(cs), _crossing(net, cs)) for i, cs in sorted(by_link.items())}
+    found = {i: Link(i, tuple(cs), _crossing(net, cs)) for i, cs in sorted(by_link.items())}
+    return _joined(found)
 
 
 def _crossing(net: Network, connections: Iterable[Connection]) -> str:
-    ends = (net.lanes.get(c.end) for c in connections)
+    """The crossing that connections lead onto, or off: a light may show its two ways in two places."""
+    ends = (net.lanes.get(end) for c in connections for end in (c.end, c.start))
     return next((lane.edge for lane in ends if lane is not None and net.edges[lane.edge].function == "crossing"), "")
+
+
+def _joined(links: Mapping[int, Link]) -> dict[int, Link]:
+    """With one link for each crossing: the one that leads onto it, which has a place in the right of way."""
+    ways: dict[str, list[Link]] = defaultdict(list)
+    for link in links.values():
+        if link.crossing:
+            ways[link.crossing].append(link)
+    found = {i: link for i, link in links.items() if not link.crossing}
+    for crossing, both in ways.items():
+        onto = next((w for w in both if any(c.end.rsplit("_", 1)[0] == crossing for c in w.connections)), both[0])
+        found[onto.index] = replace(onto, twins=tuple(w.index for w in both if w is not onto))
+    return dict(sorted(found.items()))
 
 
 def _rules(net: Network, links: Mapping[int, Link]) -> tuple[frozenset[frozenset[int]], Mapping[int, frozenset[int]]]:

@@ -250,10 +250,7 @@ def _sumo(site: Imported, channels: tuple[ShownChannel, ...], callers: tuple[Cal
     yield f"  tls: {flow(site.signal.tls)}"
     yield "  links:"
     for channel in channels:
-        links = (
-            sorted(channel.group.links) if channel.group is not None else [channel.walk.link] if channel.walk else []
-        )
-        yield f"    {channel.number}: {flow(links)}"
+        yield f"    {channel.number}: {flow(_links_of(site, channel))}"
     yielding = {link: _beside_links(site, link) for link in sorted(site.signal.yields)}
     if any(yielding.values()):
         yield "  yields:"
@@ -270,6 +267,13 @@ def _sumo(site: Imported, channels: tuple[ShownChannel, ...], callers: tuple[Cal
         yield f"    {k}: {flow([walk.edge])}"
     if site.signal.on_red:
         yield f"  on_red: {flow(sorted(site.signal.on_red))}"
+
+
+def _links_of(site: Imported, channel: ShownChannel) -> list[int]:
+    """The places of the state string that a channel shows."""
+    if channel.walk is not None:
+        return sorted((channel.walk.link, *site.signal.links[channel.walk.link].twins))
+    return sorted(channel.group.links) if channel.group is not None else []
 
 
 def _beside_links(site: Imported, link: int) -> list[int]:

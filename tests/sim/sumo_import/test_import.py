@@ -187,6 +187,19 @@ def test_a_crossing_that_nothing_suits_walks_alone(tmp_path: Path) -> None:
     )
 
 
+def test_both_ways_over_a_crossing_are_one_walk_though_the_light_shows_them_in_two_places(tmp_path: Path) -> None:
+    program = tuple((state + ("GG" if k == 0 else "rr"), n) for k, (state, n) in enumerate(SHARED.program))
+    text = net_text(replace(SHARED, program=program, crossings={"E": 13.0}))
+    back = '<connection from=":J_cE" to=":J_wE" fromLane="0" toLane="0" tl="J" linkIndex="17" dir="s" state="M"/></net>'
+    path = tmp_path / "x.net.xml"
+    path.write_text(text.replace("</net>", back), "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sumo is not None
+    assert site.sumo.links[channel_of(site, 17)] == (16, 17)
+    assert site.sumo.crossings == {1: (":J_cE",)}
+
+
 def test_the_rest_of_a_stage_whose_walks_have_ended_is_no_stage(tmp_path: Path) -> None:
     shared = replace(SHARED, legs=dict.fromkeys("NESW", Leg(("rs", "sl"))), crossings={"E": 13.0, "N": 13.0})
     first = (("gGGgrrrrgGGgrrrrGr", 30), ("gGGgrrrrgGGgrrrrrr", 5), ("yyyyrrrryyyyrrrrrr", 3))
