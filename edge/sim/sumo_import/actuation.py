@@ -1,7 +1,8 @@
 """Whom each lane calls and extends, so that plain actuation serves it. One rule for every site.
 
 A lane calls the phase that serves it best. Where another phase protects a movement that is opposed, or red, in that one, the
-stop-bar loop calls it too, by a second input with a delay: who still stands there then has not got away.
+stop-bar loop calls it too, by a second input with a delay: who still stands there then has not got away. A phase that nobody
+calls so is called in the same way by every lane that it serves as well as their best: whichever comes first serves them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,6 +53,12 @@ def second_phases(lane: Lane) -> tuple[PhaseNumber, ...]:
             left_over -= found[phase].protected
             seconds.append(phase)
     return tuple(seconds)
+
+
+def is_as_good(lane: Lane, phase: PhaseNumber) -> bool:
+    """Whether a phase serves a lane as well as its best one."""
+    found = serves(lane)
+    return phase in found and found[phase].worth == found[best_phase(lane)].worth
 
 
 def may_be_blocked(lane: Lane) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edge.model.overlaps import LETTERS
 from edge.model.units import PhaseNumber
-from edge.sim.sumo_import.actuation import best_phase, second_phases
+from edge.sim.sumo_import.actuation import best_phase, is_as_good, second_phases
 from edge.sim.sumo_import.lanes import SECOND_FROM, Placed
 from edge.sim.sumo_import.layout import Group, Layout, Walk
 from edge.sim.sumo_import.links import Signal
@@ -77,15 +77,21 @@ def callers_of(site: Imported) -> Iterator[Caller]:
     Raises:
         NetProblem: there are more than detectors have numbers.
     """
-    second = SECOND_FROM
     for placed in site.lanes:
         yield Caller(placed.number, placed, best_phase(placed.lane))
     for placed in site.lanes:
         if placed.advance:
             yield Caller(placed.lane.advance[0], placed, best_phase(placed.lane), advance=True)
+    for number, (placed, phase) in enumerate(_second_calls(site), start=SECOND_FROM + 1):
+        if number > _MOST_DETECTORS:
+            raise NetProblem(f"traffic light {site.signal.tls} needs more than {_MOST_DETECTORS} detectors")
+        yield Caller(number, placed, phase, second=True)
+
+
+def _second_calls(site: Imported) -> Iterator[tuple[Placed, PhaseNumber]]:
+    """The lanes that call another phase too, lane by lane."""
+    called = {best_phase(p.lane) for p in site.lanes} | {q for p in site.lanes for q in second_phases(p.lane)}
+    idle = [p for p in site.layout.sequence.phases if p not in called | {walk.phase for walk in site.layout.walks}]
     for placed in site.lanes:
-        for phase in second_phases(placed.lane):
-            second += 1
-            if second > _MOST_DETECTORS:
-                raise NetProblem(f"traffic light {site.signal.tls} needs more than {_MOST_DETECTORS} detectors")
-            yield Caller(second, placed, phase, second=True)
+        for phase in (*second_phases(placed.lane), *(p for p in idle if is_as_good(placed.lane, p))):
+            yield placed, phase

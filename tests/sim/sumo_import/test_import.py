@@ -217,6 +217,15 @@ def test_a_stage_that_protects_a_turn_from_vehicles_stays_one_though_its_walks_h
     assert site.sequence.rings == (((1, 2, 3, 4),),)
 
 
+def test_a_stage_that_is_nobodys_best_is_called_by_whom_it_serves_as_well(tmp_path: Path) -> None:
+    legs = {"N": Leg(("s", "s")), "E": Leg(("s", "s"))}
+    site = imported(Cross(legs, (("GrGr", 20), ("rGrG", 20), ("GrrG", 20)), exits="SW"), tmp_path)
+    assert [d.phase for n, d in sorted(site.detectors.items()) if n < 100] == [1, 2, 1, 2]
+    second = [(n, d.phase, d.delay_ms) for n, d in sorted(site.detectors.items()) if n > 200]
+    assert second == [(201, 3, 2000), (202, 3, 2000)]
+    assert all(phase.recall is Recall.NONE for phase in site.phases.values())
+
+
 def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
     program = tuple((state[:3] + "r" + state[4:], seconds) for state, seconds in FOUR.program)
     shared = replace(SHARED, program=tuple((s[:3] + "r" + s[4:], n) for s, n in SHARED.program))
