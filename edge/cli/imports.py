@@ -17,7 +17,7 @@ def sumo(options: Namespace) -> int:
     if times.max_green < times.min_green:
         raise Refusal(EX_DATAERR, "--max-green is less than --min-green")
     try:
-        net = read_network(options.net)
+        net = read_network(options.net, options.programs)
         targets = _targets(net, options)
     except NetUnreadable as problem:
         raise Refusal(EX_NOINPUT, f"{problem}.") from problem

@@ -236,6 +236,8 @@ def _import(verbs: "_Verbs[argparse.ArgumentParser]") -> None:
     text = "Site files from the traffic lights of a SUMO network."
     sumo = kinds.add_parser("sumo", help=text, description=text, allow_abbrev=False)
     sumo.add_argument("net", type=Path, metavar="NET", help="network (.net.xml, packed or not)")
+    text = "additional file with signal programs that SUMO loads in place of the network's own; may be given again"
+    sumo.add_argument("--programs", type=Path, action="append", default=[], metavar="FILE", help=text)
     which = sumo.add_mutually_exclusive_group()
     which.add_argument("--tls", metavar="ID", help="which traffic light (default: the only one)")
     which.add_argument("--all", action="store_true", help="all of them, a file each into the directory -o")

@@ -3,10 +3,10 @@
 import gzip
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
@@ -101,18 +101,31 @@ class Network:
     """Whether traffic keeps to the left."""
 
 
-def read_network(path: Path) -> Network:
-    """The network in a file, packed or not.
+def read_network(path: Path, additional: Iterable[Path] = ()) -> Network:
+    """The network in a file, packed or not; with the programs of additional files in place of its own, as SUMO loads them.
 
     Raises:
-        NetUnreadable: it cannot be read.
-        NetProblem: it is no SUMO network.
+        NetUnreadable: one cannot be read.
+        NetProblem: it is no SUMO network, or an additional file has no program for it.
     """
     root = _root(path)
     if root.tag != "net":
         raise NetProblem(f"{path}: this is <{root.tag}>, not a SUMO network — give the .net.xml")
+    net = _told(path, root, _network)
+    for file in additional:
+        found = {program.tls: program for program in _told(file, _root(file), _programs) if program.tls in net.programs}
+        if not found:
+            raise NetProblem(f"{file}: there is no program (tlLogic with phases) for a traffic light of {path}")
+        net = replace(net, programs={**net.programs, **found})
+    return net
+
+
+_Read = TypeVar("_Read")
+
+
+def _told(path: Path, root: Element, read: Callable[[Element], _Read]) -> _Read:
     try:
-        return _network(root)
+        return read(root)
     except (KeyError, ValueError) as error:
         raise NetProblem(f"{path}: an element lacks something or has no number where one belongs: {error}") from error
 
@@ -138,7 +151,6 @@ def _network(root: Element) -> Network:
     edges = {edge.id: edge for edge in map(_edge, root.iterfind("edge"))}
     connections = tuple(map(_connection, root.iterfind("connection")))
     junctions = {junction.id: junction for junction in map(_junction, root.iterfind("junction"))}
-    programs = map(_program, root.iterfind("tlLogic"))
     return Network(
         edges=edges,
         lanes={lane.id: lane for edge in edges.values() for lane in edge.lanes},
@@ -152,7 +164,7 @@ def _network(root: Element) -> Network:
             if j.requests
             for i, lane in enumerate(j.inner[: len(j.requests)])
         },
-        programs={program.tls: program for program in programs},
+        programs={program.tls: program for program in _programs(root)},
         signalised=frozenset(c.start.rsplit("_", 1)[0] for c in connections if c.tls),
         left_hand=root.get("lefthand", "").lower() in _TRUE,
     )
@@ -215,6 +227,11 @@ def _request(element: Element) -> Request:
 def _bits(text: str) -> frozenset[int]:
     """The places of the ones, counted from the right."""
     return frozenset(i for i, bit in enumerate(reversed(text)) if bit == "1")
+
+
+def _programs(root: Element) -> tuple[Program, ...]:
+    """The programs in a file; one without phases is another's with other parameters."""
+    return tuple(_program(element) for element in root.iterfind("tlLogic") if element.find("phase") is not None)
 
 
 def _program(element: Element) -> Program:

@@ -217,6 +217,20 @@ def test_a_stage_that_protects_a_turn_from_vehicles_stays_one_though_its_walks_h
     assert site.sequence.rings == (((1, 2, 3, 4),),)
 
 
+def test_programs_of_an_additional_file_stand_in_for_those_of_the_network(tmp_path: Path) -> None:
+    path, more = tmp_path / "x.net.xml", tmp_path / "tls.add.xml"
+    path.write_text(net_text(SHARED), "utf-8")
+    phases = '<phase duration="9" state="GGGgrrrrGGGgrrrr"/><phase duration="9" state="rrrrGGGgrrrrGGGg"/>'
+    more.write_text(
+        f'<additional><tlLogic id="J" programID="real">{phases}</tlLogic><tlLogic id="J"/></additional>', "utf-8"
+    )
+    assert len(read_network(path).programs["J"].states) == 5
+    assert len(read_network(path, [more]).programs["J"].states) == 2
+    more.write_text(f'<additional><tlLogic id="K">{phases}</tlLogic></additional>', "utf-8")
+    with pytest.raises(NetProblem, match=r"tls\.add\.xml: there is no program .* for a traffic light of"):
+        read_network(path, [more])
+
+
 def test_a_stage_that_is_nobodys_best_is_called_by_whom_it_serves_as_well(tmp_path: Path) -> None:
     legs = {"N": Leg(("s", "s")), "E": Leg(("s", "s"))}
     site = imported(Cross(legs, (("GrGr", 20), ("rGrG", 20), ("GrrG", 20)), exits="SW"), tmp_path)
