@@ -56,9 +56,11 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports
 
+# Compiled files are kept whatever the environment says: each daemon, command and worker would compile everything anew.
+coverage: export PYTHONDONTWRITEBYTECODE :=
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not realtime" --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not realtime" --cov --cov-report=
 	$(BIN)/python -m pytest -n $(STREETS) --dist worksteal -m realtime --cov --cov-append --cov-report= $(REALTIME)
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='edge/safety/*,edge/control/interval*.py'

@@ -4,6 +4,8 @@
 """
 
 import os
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         where = item.path.relative_to(ROOT).as_posix()
         if item.get_closest_marker("realtime") and not where.startswith(_REALTIME):
             raise pytest.UsageError(f"{item.nodeid} is in real time: move it to {' or '.join(_REALTIME)}")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Take the tracer away from a test marked `untraced`. pytest-cov's `no_cover` pauses its own measuring only, and in its
+    workers that of the subprocess patch goes on below."""
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)

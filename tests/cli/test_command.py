@@ -158,6 +158,7 @@ def test_a_log_we_wrote_can_be_replayed(tmp_path: Path, capsys: Out) -> None:
     assert sum(p["greens"] for p in answer["phases"].values()) > 4
 
 
+@pytest.mark.untraced
 def test_two_recorded_hours_of_a_real_signal_drive_the_engine(tmp_path: Path, capsys: Out) -> None:
     if not RECORDED.exists():
         pytest.skip("the recorded log of signal 1136 is not here (../shared/data)")

@@ -6,6 +6,7 @@ lamps alone. The bounds are arithmetic on the plan.
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from edge.model.site import Site
 from edge.model.units import PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.test_any_site import BRISK, Drawn, World, heads, sites
+
+pytestmark = pytest.mark.untraced
 
 SPARE_MS = 14_000  # beside minimums and clearances: red revert, intergreens and ticks of half a second have their room
 _MANY = (settings.default or settings()).max_examples * 2 // 5  # the runs are long

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -25,6 +26,8 @@ from tests import builders
 from tests.control.any_overlaps import longest_tail_ms, rows, with_overlaps
 from tests.control.oracle import STOPPED, Head, Oracle, Waits
 from tests.control.overlap_oracle import OverlapOracle
+
+pytestmark = pytest.mark.untraced
 
 
 @st.composite

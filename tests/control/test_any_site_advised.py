@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from edge.model.faults import FaultKind
 from edge.model.site import Site
 from edge.model.units import PhaseNumber
 from tests.control.test_any_site import BRISK, Drawn, World, sites
+
+pytestmark = pytest.mark.untraced
 
 WAYS = ("random", "holds all", "omits all", "both", "one", "flips", "flaps", "mad", "late")
 

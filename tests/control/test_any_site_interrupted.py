@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from edge.model.preempts import PedBounds, Preempt, PreemptKind, Priority, Prior
 from edge.model.site import Site
 from edge.model.units import PhaseNumber, PreemptNumber, PriorityNumber
 from tests.control.test_any_site import Drawn, World, sites
+
+pytestmark = pytest.mark.untraced
 
 
 @st.composite

@@ -459,6 +459,7 @@ def test_a_fixed_plan_cannot_be_run_as_a_coordinated_one() -> None:
         CoordinatedStrategy(site, plan(SPLITS, None))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("mode", ForceOffMode)
 def test_under_any_demand_cycle_and_offset_are_kept_to_the_tick_and_everybody_is_served_in_two_cycles(
     mode: ForceOffMode,

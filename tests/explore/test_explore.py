@@ -34,6 +34,8 @@ from tests.explore.sites import (
 from tests.explore.state import EPOCH, MATTERS, UnknownThing, Walker
 from tests.explore.walk import Graph, Walk
 
+pytestmark = pytest.mark.untraced
+
 SEEN = 25
 """States of TWO_PHASE told apart by lamps, their clocks, and who waits."""
 

@@ -40,14 +40,14 @@ def test_the_screen_says_who_is_in_control_and_until_when(tmp_path: Path) -> Non
     with house(tmp_path) as h:
         h.to_running()
         assert line(h) == "schedule, free"
-        answer = ask(h, "plan", plan=1, for_s=1_800)
+        answer = ask(h, "plan", plan=1, for_s=120)
         assert isinstance(answer, dict)
-        assert (answer["id"], answer["for_s"]) == (1, 1_800)
+        assert (answer["id"], answer["for_s"]) == (1, 120)
         said = line(h)
         assert said.startswith("operator anna (uid 1000): plan 1 until ")
         assert said.endswith(" — crash")
         assert f"CONTROL   {said}" in screen.lines(render.status(h.published))
-        h.run(1_800)
+        h.run(120)
         assert line(h) == "schedule, free"
         assert notes(h) == [
             "override 1 (plan 1, anna (uid 1000)) stands: crash",
@@ -142,17 +142,17 @@ def test_overrides_outlive_a_restart_for_as_long_as_was_said(tmp_path: Path) -> 
 def test_a_flash_with_an_end_resumes_by_itself_and_outlives_a_restart(tmp_path: Path) -> None:
     with house(tmp_path) as h:
         h.to_running()
-        ask(h, "flash", for_s=600)
+        ask(h, "flash", for_s=120)
         h.run_to(lambda: h.mode is Mode.FLASH)
         assert "flash until" in line(h)
         clock = h.clock
     again = House(tmp_path, clock=clock)
     try:
-        again.start().run(60)
+        again.start().run(30)
         asked = again.published.shell.operator_flash
         assert asked is not None
         assert asked.until_epoch_ms > 0
-        again.run(600)
+        again.run(120)
         assert again.mode is Mode.RUN
         assert again.published.shell.operator_flash is None
     finally:

@@ -123,6 +123,7 @@ def odot_1136() -> Site:
     return replace(site_of((((5, 2), (8,)), ((6,), ())), moves, detectors, (6,)), id=1136)
 
 
+@pytest.mark.untraced
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded hours lie beside the repository, not in it")
 def test_recorded_traffic_of_a_real_signal_drives_the_engine(tmp_path: Path) -> None:
     half_hour = [row for row in read_csv(RECORDED) if row.local_ms < NOON + 30 * MINUTE_MS]

@@ -43,6 +43,7 @@ def run(
     return simulate(site, Setting(strategy, demand, seed, ms))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_no_strategy_makes_the_monitor_speak_or_anybody_run_a_red(strategy: Strategy) -> None:
     for site in (shortened(eight_phase()), two_phase()):
