@@ -81,11 +81,11 @@ class LoopWatch:
     def _hear(self, loops: Round, seen: Observation) -> None:
         for edge in seen.edges:
             if edge.detector in loops.cases:
-                _edge(loops.cases[edge.detector], edge.at_ms, on=edge.on)
+                _edge(loops, loops.cases[edge.detector], edge.at_ms, on=edge.on)
             elif edge.detector in self._exits:
                 self._exits[edge.detector].edge(edge.at_ms, on=edge.on)
         for number, case in loops.cases.items():
-            _edge(case, seen.now, on=number in seen.occupied)
+            _edge(loops, case, seen.now, on=number in seen.occupied)
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────
 
@@ -134,12 +134,13 @@ class LoopWatch:
         return {phase: whole for phase, whole in unseen.items() if whole or phase in late}
 
 
-def _edge(case: LoopCase, at: Ms, *, on: bool) -> None:
+def _edge(loops: Round, case: LoopCase, at: Ms, *, on: bool) -> None:
     """One edge of a loop, told to the lane and to the other loops of the lane."""
     if on == case.track.on:
         return
     lamps, was_free_s = case.lamps, case.track.quiet_s(at)
     case.edge(at, on=on)
+    loops.edge(case, at, on=on)
     lamps.edges += 1
     if case.stop_bar and not on:
         lamps.moved += 1

@@ -1,11 +1,13 @@
 """What the loops of a site say about each other: who shares a lane, what came elsewhere, which phase nobody sees."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
 from edge.adaptive.health_evidence import APPROACH_SILENT, Ill, Odds, convicts
+from edge.adaptive.health_flow import Flow, Tide
 from edge.adaptive.health_lane import LaneLamps
+from edge.adaptive.health_leaving import Leaving
 from edge.adaptive.health_silence import Silence
 from edge.adaptive.health_words import sentence
 from edge.model.lanes import Lane, LaneName
@@ -22,7 +24,27 @@ PROBE_MS: Ms = 90 * SECOND_MS
 RECALLED_FROM = 4.0
 """Nats of silence of a whole approach from which on it is recalled before any verdict: one in 55, by its own past alone. In 17
 hours of healthy approaches in SUMO it was never reached, and 3.0 in 136 s (`bench/health.py` records the like). Ours."""
+DRAINED_S = 900
+"""So long an approach that looks like the end of its traffic is only probed. Ours."""
 _FAIR = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Approach:
+    """The lanes of an approach, its loops, the silence of all of them, and who may be left in the lanes that can tell."""
+
+    names: frozenset[LaneName]
+    cases: tuple[LoopCase, ...]
+    silence: Silence
+    leaving: tuple[Leaving, ...]
+    counting: tuple[LoopCase, ...]
+    flow: Flow
+    tide: Tide
+
+    @property
+    def drained(self) -> bool:
+        """Whether everybody who was seen has left, as far as loops of both kinds can tell."""
+        return bool(self.leaving) and not any(one.behind for one in self.leaving)
 
 
 class Round:
@@ -44,7 +66,13 @@ class Round:
             case.mates = tuple(self.cases[n] for n in mates if n != number)
         self.stop_bars = {lane.name: tuple(self.cases[n] for n in lane.stopbar) for lane in self.lanes}
         self.advances = {lane.name: tuple(self.cases[n] for n in lane.advance) for lane in self.lanes}
+        self._leaving = {
+            lane.name: Leaving(turns_on_red=self.stop_bars[lane.name][0].lamps.turns_on_red)
+            for lane in self.lanes
+            if lane.stopbar and lane.advance
+        }
         self._approaches = self._by_approach()
+        self._flows = [approach.flow for approach in self._approaches]
         self._by_phase = _by_phase(self.lanes, self.cases)
         self._elsewhere = 0
         self._minute_since = now
@@ -63,8 +91,8 @@ class Round:
             case.dead.odds = Odds(1.0, forks - 1 + _FAIR)
         return case
 
-    def _by_approach(self) -> list[tuple[frozenset[LaneName], tuple[LoopCase, ...], Silence]]:
-        """Each approach: its lanes, its loops, and the silence of all of them."""
+    def _by_approach(self) -> "list[_Approach]":
+        """Each approach."""
         lanes: dict[str, list[Lane]] = {}
         for lane in self.lanes:
             lanes.setdefault(lane.approach, []).append(lane)
@@ -72,22 +100,59 @@ class Round:
         for here in lanes.values():
             numbers = dict.fromkeys(n for lane in here for n in (*lane.stopbar, *lane.advance))
             names = frozenset(lane.name for lane in here)
-            found.append((names, tuple(self.cases[n] for n in numbers), Silence(len(self.lanes) - len(here))))
+            leaving = tuple(self._leaving[lane.name] for lane in here if lane.name in self._leaving)
+            silence = Silence(len(self.lanes) - len(here))
+            counting = tuple(self.cases[n] for lane in here for n in (lane.advance[:1] or lane.stopbar[:1]))
+            cases = tuple(self.cases[n] for n in numbers)
+            found.append(_Approach(names, cases, silence, leaving, counting, Flow(), Tide()))
         return found
+
+    def edge(self, case: LoopCase, at: Ms, *, on: bool) -> None:
+        """An edge of a loop, told to its lanes."""
+        for name in self._names[case.number] & self._leaving.keys():
+            if on and not case.stop_bar:
+                self._leaving[name].came(at, case.lamps.walk_s)
+            elif case.stop_bar and not on:
+                self._leaving[name].fell()
+
+    def _leave(self) -> None:
+        """One second of those who leave the lanes."""
+        for name, leaving in self._leaving.items():
+            bars = self.stop_bars[name]
+            may_go = not bars[0].lamps.is_red
+            leaving.second(may_go=may_go, occupied=any(c.track.on for c in bars))
 
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""
         came = {lane.name: self._came(lane) for lane in self.lanes}
         whole = sum(came.values())
+        self._leave()
         self._elsewhere += whole
-        for names, cases, silence in self._approaches:
+        for approach in self._approaches:
+            cases = approach.cases
             silent = not any(c.track.on or c.rose_now for c in cases)
             good = all(c.believed for c in cases)
-            silence.second(silent=silent, came_elsewhere=whole - sum(came[name] for name in names), learn=good)
+            came_elsewhere = whole - sum(came[name] for name in approach.names)
+            approach.silence.second(silent=silent, came_elsewhere=came_elsewhere, learn=good)
+            approach.flow.second(sum(c.rose_now for c in approach.counting if c.believed))
+            approach.tide.holds_s = max(0, approach.tide.holds_s - 1)
+            if approach.silence.seconds == 1:
+                approach.tide.mark(self._flows)
         if now - self._minute_since >= MINUTE_MS:
             self._minute_since = now
             self._minute_over()
         return {number: whole - sum(came[name] for name in self._names[number]) for number in self.cases}
+
+    def _has_ended(self, approach: "_Approach") -> bool:
+        """Whether an approach that is silent looks like the end of its traffic: it had drained, and traffic has changed
+        elsewhere too. Not for ever: who comes to one whose loops died just then is served by probes meanwhile."""
+        seconds, tide = approach.silence.seconds, approach.tide
+        if not approach.drained or seconds >= DRAINED_S:
+            return False
+        silent = [other.silence.own >= PROBED_FROM for other in self._approaches]
+        if tide.has_turned(self._flows, seconds, silent):
+            tide.holds_s = DRAINED_S
+        return tide.holds_s > 0
 
     def _came(self, lane: Lane) -> int:
         """Whether somebody new came in a lane, as far as believed loops say."""
@@ -96,16 +161,20 @@ class Round:
 
     def freshen(self) -> None:
         """Nobody knows what happened until now."""
-        for _, _, silence in self._approaches:
-            silence.forget()
+        for approach in self._approaches:
+            approach.silence.forget()
+        for leaving in self._leaving.values():
+            leaving.forget()
 
     def silent_approaches(self, now: Ms) -> None:
-        """Convict all loops of an approach that has been silent for improbably long."""
-        for _, cases, silence in self._approaches:
-            evidence = silence.evidence(alive=any(c.track.alive for c in cases))
+        """Convict all loops of an approach that has been silent for improbably long, and not because its traffic ended."""
+        for approach in self._approaches:
+            if self._has_ended(approach):
+                continue
+            evidence = approach.silence.evidence(alive=any(c.track.alive for c in approach.cases))
             if convicts(evidence, APPROACH_SILENT):
                 why = sentence(Ill.DEAD, evidence)
-                for case in cases:
+                for case in approach.cases:
                     case.dead_with_all(now, f"{why}, and so is its whole approach")
 
     def _minute_over(self) -> None:
@@ -130,7 +199,7 @@ class Round:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
         phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
-        approaches = ((cases, UNPROVED_S) for _, cases, _ in self._approaches)
+        approaches = ((approach.cases, UNPROVED_S) for approach in self._approaches)
         for cases, after_s in (*phases, *approaches):
             if not any(c.track.alive or c.track.on for c in cases):
                 found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
@@ -138,14 +207,14 @@ class Round:
 
     def unseen(self) -> dict[PhaseNumber, bool]:
         """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence
-        is all but impossible; False: its loops, or those of the phase, have not been seen alive yet or are silent for
-        improbably long: worth a probe."""
+        is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
+        alive yet or are silent for improbably long: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
-        for _, cases, silence in self._approaches:
-            blind = all(c.verdict is not None and silent(c) for c in cases)
-            if blind or silence.own >= PROBED_FROM:
-                whole = blind or silence.own >= RECALLED_FROM
-                found.update((phase, whole) for c in cases for phase in c.lamps.lane.phases)
+        for approach in self._approaches:
+            blind = all(c.verdict is not None and silent(c) for c in approach.cases)
+            if blind or approach.silence.own >= PROBED_FROM:
+                whole = blind or (approach.silence.own >= RECALLED_FROM and not self._has_ended(approach))
+                found.update((phase, whole) for c in approach.cases for phase in c.lamps.lane.phases)
         return found
 
 
