@@ -232,12 +232,12 @@ class LoopEstimator:
         return service.opposed if self._opposed(state) else service.clear
 
     def _wait(self, state: LaneState) -> None:
-        if state.queue(self.now) < 1.0:
+        if state.queue(self.now) < 1.0 or state.outflow.green_from_ms is not None:
             state.waits_from_ms = None
         elif state.waits_from_ms is None:
             state.waits_from_ms = self.now
         if state.coming and state.coming[0] <= self.now and state.hidden < 1.0:
-            state.waits_from_ms = state.coming[0]
+            state.waits_from_ms = max(state.coming[0], state.outflow.green_to_ms or 0)
 
     # ── telling ──
 
@@ -277,6 +277,10 @@ class LoopEstimator:
         sees = state.sees_in and not state.inflow.reached
         known_s = min(int(state.inflow.travel_s.value), horizon_s) if sees else 0
         arrivals = [0.0] * known_s + [state.rate] * (horizon_s - known_s)
+        following, second = state.inflow.following if sees else 0.0, known_s
+        while following > 0.0 and second < horizon_s:
+            arrivals[second] = max(arrivals[second], min(following, 1.0 / state.outflow.headway_s))
+            following, second = following - arrivals[second], second + 1
         for eta in state.coming:
             second = (eta - self.now - 1) // SECOND_MS
             if eta > self.now and second < horizon_s:

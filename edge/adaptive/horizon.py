@@ -222,9 +222,8 @@ class Horizon:
         standing = np.maximum(queue, 0.0)
         if self._heavy:
             rows.wait = np.where(served, 0.0, rows.wait + (standing > 0))
-            impatient = np.maximum(rows.wait / street.patience - 1.0, 0.0)
-            late = np.where(rows.wait > street.limit, TOO_LATE, 0.0)
-            rows.cost += np.einsum("nl,nl->n", standing, street.weight * (1.0 + impatient * impatient) + late)
+            waits = impatience(rows.wait, standing, street.weight, street.patience, street.limit)
+            rows.cost += standing @ street.weight + waits
         else:
             rows.cost += standing @ street.weight
         rows.node = self._following[node]
@@ -258,6 +257,18 @@ class Horizon:
             steps.append((int(at[event]), int(move[event])))
             event = int(parent[event])
         return tuple(reversed(steps))
+
+
+def impatience(wait: Floats, standing: Floats, weight: Floats, patience: Floats, limit: Floats) -> Floats:
+    """What long waits cost in a second beside their time, by row. `wait`: of the first of those who stand in each column; those
+    behind him came evenly since. From `patience` on it grows with the square; who waits beyond `limit` counts `TOO_LATE`."""
+    first = np.minimum(standing, 1.0)
+    over = np.maximum(wait / patience - 1.0, 0.0)
+    behind = over * over * over * patience / (3.0 * np.maximum(wait, 1.0))
+    late = np.maximum(1.0 - limit / np.maximum(wait, 1.0), 0.0)
+    each = weight * (over * over * first + behind * (standing - first))
+    cost: Floats = (each + TOO_LATE * (np.where(late > 0, first, 0.0) + late * (standing - first))).sum(axis=1)
+    return cost
 
 
 SPAWN_STEPS_S = (1, 2, 2, 3)

@@ -18,7 +18,7 @@ SLOW = 2.0
 """A vehicle that occupies the loop so many times as long as one at free speed joins a queue. Ours."""
 
 FREE_AGAIN = 1.4
-"""A vehicle that occupies the loop no more than so many times as long as a free one is behind the queue's end. Ours."""
+"""A vehicle that occupies the loop so little longer than a free one moves freely, and so do those behind. Ours."""
 
 GAP_S = 3.0
 """A gap so long in the flow from a discharging queue is its end (Liu et al., TR-C 2009: 2.5 to 3 s)."""
@@ -43,6 +43,8 @@ class Inflow:
     since_ms: Ms = 0
     reached: bool = False
     """A queue stands on the loop or discharges over it."""
+    following: float = 0.0
+    """Vehicles of a queue that has begun to move before they reach the loop: they pass it as if free, one behind the other."""
     lasted_s: float = 1.0
     """How long the last vehicle occupied it."""
     travel_s: Mean = field(init=False)
@@ -56,8 +58,9 @@ class Inflow:
     def rise(self, at_ms: Ms) -> Ms:
         """A vehicle reaches the loop; when it would be at the stop line at free speed."""
         self.occupied = True
-        if self.reached and at_ms - self.since_ms > 1000 * GAP_S:
-            self.reached = False
+        if at_ms - self.since_ms > 1000 * GAP_S:
+            self.reached, self.following = False, 0.0
+        self.following = max(0.0, self.following - 1.0)
         self.since_ms = at_ms
         return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
 
@@ -81,6 +84,11 @@ class Inflow:
         room = self.distance_m - speed * speed / (2.0 * HARDEST_BRAKING)
         return max(room, 0.0) / spacing_m + 1.0
 
+    @property
+    def open(self) -> bool:
+        """Whether those who pass it come as they please: no queue holds them up, and none is dissolving."""
+        return not self.reached and self.following <= 0.0
+
     def blind(self, now: Ms) -> bool:
         """Whether a queue stands on the loop."""
         return self.occupied and now - self.since_ms >= 1000 * BLIND_S
@@ -89,8 +97,8 @@ class Inflow:
         """Notice a queue that stands on the loop, and the end of one that has discharged."""
         if self.blind(now):
             self.reached = True
-        elif self.reached and not self.occupied and now - self.since_ms > 1000 * GAP_S:
-            self.reached = False
+        elif not self.occupied and now - self.since_ms > 1000 * GAP_S:
+            self.reached, self.following = False, 0.0
 
     def came_through(self, seconds: float) -> None:
         """A vehicle met nobody between loop and stop line and took so long."""

@@ -133,7 +133,7 @@ class LaneState:
         slow = self.inflow.fall(at_ms)
         if reached and not self.inflow.reached and self.coming:
             self.coming[-1] = at_ms + round(1000 * (self.inflow.travel_s.value - self.inflow.lasted_s))
-            self.hidden = 0.0
+            self.inflow.following, self.hidden = self.hidden, 0.0
         if slow and self.coming:
             self.coming[-1] = min(self.coming[-1], at_ms)
             self.coming.sort()
@@ -263,6 +263,8 @@ class LaneState:
     def gather(self, now: Ms) -> None:
         """What nobody sees gathers at the mean rate: behind a queue over the advance loop, or without such a loop."""
         self.inflow.pass_time(now)
+        if self.inflow.reached and self.inflow.following:
+            self.hidden, self.inflow.following = self.hidden + self.inflow.following, 0.0
         if self.sees_in and self.inflow.blind(now) and not self.outflow.moving(now):
             self._fill(now)
         if self.sees_in and not self.inflow.reached:
@@ -291,7 +293,8 @@ class LaneState:
         vehicles = self.came if self.sees_in else self.left
         self.usual = self.profile.usual(local)
         if believed:
-            self.arrivals.saw(max(vehicles, 0))
+            if not self.sees_in or self.inflow.open:
+                self.arrivals.saw(max(vehicles, 0))
             self._count_volume(max(vehicles, 0))
             if local is not None:
                 self.profile.saw(local, max(vehicles, 0))

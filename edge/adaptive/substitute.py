@@ -42,6 +42,10 @@ LEAST_COUNTED_S = 300.0
 MOST_BLIND_APPROACHES = 1
 """Approaches of whose arrivals nobody knows (adaptive-control, section 4, B)."""
 
+SHORT_M = 40.0
+"""A lane so short holds no more than five vehicles: between two signals of one junction there is no place for an advance loop,
+and little that a stop-bar loop does not show. Ours."""
+
 PLANNED_SATURATION = 0.85
 """Degree of saturation that a good plan leaves in its busiest hour (HCM: below 0.9)."""
 
@@ -118,12 +122,13 @@ def capacity(states: Iterable[LaneState], stages: Iterable[Stage]) -> tuple[bool
 
 
 def _blind_approaches(states: Iterable[LaneState]) -> set[str]:
-    """The approaches of which more than half of the lanes have nobody who sees who comes: a short turning lane without an
-    advance loop beside lanes that have one blinds nobody."""
+    """The approaches of which nobody sees who comes: no lane has an advance loop that is believed, and more fits on one of them
+    than its stop-bar loop shows. Lanes without such a loop, beside one that has it, are fed from there or are short."""
     sighted: dict[str, list[bool]] = {}
     for state in states:
-        sighted.setdefault(state.lane.approach, []).append(state.sees_in)
-    return {approach for approach, lanes in sighted.items() if 2 * sum(lanes) < len(lanes)}
+        short = state.sees_out and state.lane.length_m <= SHORT_M
+        sighted.setdefault(state.lane.approach, []).append(state.sees_in or short)
+    return {approach for approach, lanes in sighted.items() if not any(lanes)}
 
 
 def planned_greens(site: Site) -> dict[PhaseNumber, float]:

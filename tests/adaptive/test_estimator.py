@@ -199,12 +199,39 @@ def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
     assert unfit.why
 
 
-def test_a_short_lane_without_an_advance_loop_beside_one_that_has_it_blinds_nobody() -> None:
+def test_a_lane_without_an_advance_loop_beside_one_that_has_it_blinds_nobody_nor_does_a_short_street() -> None:
     rows = [lane(f"{a}{k}", p, loop + 2 * k) for a, p, loop in (("N", 2, 0), ("E", 4, 10)) for k in (1, 2)]
     street = Street(crossing(*(replace(row, advance=()) if row.name.endswith("2") else row for row in rows)))
     assert street.until(5).forecast().fit
     street = Street(crossing(*(replace(row, advance=()) for row in rows)))
     assert not street.until(5).forecast().fit
+    street = Street(crossing(*(replace(row, advance=(), length_m=30.0) for row in rows)))
+    assert street.until(5).forecast().fit
+
+
+def test_vehicles_of_a_queue_that_pass_the_advance_loop_as_if_free_are_followed_by_the_rest_of_it() -> None:
+    street = Street(crossing())
+    moving = [(52.0 + 2 * k, 52.5 + 2 * k) for k in range(2)]
+    street.loops = {2: [*passing(*range(3, 24, 3)), (24.0, 50.0), *moving], 1: [(7.0, 44.0), *discharge(40.0, 8)[2:]]}
+    street.greens = {2: [(40.0, 80.0)]}
+    state = street.until(39).estimator.states[street.lane().lane]
+    hidden = state.hidden
+    assert hidden > 1.0
+    street.until(53)
+    assert not state.inflow.reached
+    assert 0.0 < state.inflow.following <= hidden + 3.0
+    row = street.lane()
+    assert row.arrivals[3] > 3 * row.rate
+    street.until(60)
+    assert state.inflow.following == 0.0
+
+
+def test_a_wait_is_counted_from_the_last_green_even_where_the_queue_never_ends() -> None:
+    street = Street(crossing())
+    street.loops = {2: [(10.0, 300.0)], 1: [(12.0, 300.0)]}
+    street.greens = {2: [(100.0, 130.0)]}
+    assert street.until(90).lane().waiting_s > 70
+    assert street.until(160).lane().waiting_s == pytest.approx(30.0, abs=2.0)
 
 
 def test_what_cannot_be_carried_on_two_streets_in_conflict_is_left_to_plain_actuation() -> None:

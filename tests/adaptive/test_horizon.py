@@ -1,8 +1,10 @@
 """The search finds what trying every plan finds, in streets so small that every plan can be tried."""
 
+import numpy as np
 import pytest
 
 from edge.adaptive import optimiser as optimiser_module
+from edge.adaptive.horizon import TOO_LATE, impatience
 from edge.adaptive.street import CUT_LEAST
 from tests.adaptive.plans import all_plans, cost_of, forecast, optimiser, shared, standing
 
@@ -29,6 +31,17 @@ def test_the_search_finds_the_cheapest_of_all_plans(
     advice = adviser.advise(seen, told)
     assert advice.best is not None
     assert advice.best.cost == pytest.approx(best, abs=1e-3)
+
+
+@pytest.mark.parametrize(("waited_s", "vehicles"), [(30.0, 6), (60.0, 1), (90.0, 8), (130.0, 12)])
+def test_long_waits_cost_what_those_who_came_evenly_since_cost_one_by_one(waited_s: float, vehicles: int) -> None:
+    patience, limit = 45.0, 100.0
+    waits = [waited_s * (1.0 - k / vehicles) for k in range(vehicles)]
+    alone = sum(max(wait / patience - 1.0, 0.0) ** 2 for wait in waits)
+    late = sum(TOO_LATE for wait in waits if wait > limit)
+    rows = np.array([[waited_s]]), np.array([[float(vehicles)]])
+    found = float(impatience(*rows, np.ones(1), np.array([patience]), np.array([limit]))[0])
+    assert found == pytest.approx(alone + late, rel=0.3, abs=TOO_LATE if waited_s > limit else 0.5)
 
 
 @pytest.mark.parametrize(("queues", "come"), STREETS)
