@@ -9,7 +9,7 @@ from edge.model.units import DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.layout import Layout
 from edge.sim.sumo_import.legs import Leg
 from edge.sim.sumo_import.links import Signal, turn_of
-from edge.sim.sumo_import.loops import LOOP_M, advance_m, reach_of, stopbar, zone
+from edge.sim.sumo_import.loops import advance, reach_of, stopbar
 from edge.sim.sumo_import.net import Network
 from edge.sim.sumo_import.problem import NetProblem
 
@@ -57,19 +57,18 @@ def _placed(
 ) -> Placed:
     leg, lane = where
     reach = reach_of(net, lane)
-    distance = advance_m(reach)
-    loops = zone(net, lane, distance, distance + LOOP_M) if distance is not None else ()
+    upstream = advance(net, lane, reach)
     speed = net.lanes[lane].speed_mps * _MPS_KMH
     found = Lane(
         name=names[lane],
         approach=leg.name,
         movements=_movements(signal, names, layout, lane),
-        advance_m=float(distance or 0),
+        advance_m=float(upstream.distance_m),
         length_m=round(min(max(reach.most_m, net.lanes[lane].length_m, 5.0), _LONGEST_M), 1),
         speed_kmh=round(min(max(speed, _SPEEDS_KMH[0]), _SPEEDS_KMH[1]), 1),
         siblings=tuple(names[other] for other in leg.lanes if other != lane),
     )
-    return Placed(0, lane, found, stopbar(net, lane), loops)
+    return Placed(0, lane, found, stopbar(net, lane), upstream.pieces)
 
 
 def _numbered(found: Iterable[Placed]) -> Iterable[Placed]:

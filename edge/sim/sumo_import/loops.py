@@ -54,12 +54,37 @@ def reach_of(net: Network, lane: str) -> Reach:
     return Reach(_reach(net, lane, 0.0, alone=True), _reach(net, lane, 0.0, alone=False))
 
 
-def advance_m(reach: Reach) -> float | None:
-    """How far from the stop line the advance loop of a lane lies; None where the way is too short for one."""
-    own = min(ADVANCE_M, math.floor(reach.own_m - LOOP_M))
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where the advance loop of a lane lies: its distance from the stop line, and its pieces; none where there is no room."""
+
+    distance_m: int = 0
+    pieces: tuple[SumoLoop, ...] = ()
+
+
+def advance(net: Network, lane: str, reach: Reach) -> Upstream:
+    """The advance loop of a lane. Where its place is in the middle of a junction, the nearest at which it lies on a street
+    as a whole: nearer to the line if there is room, else beyond."""
+    wanted, most = _advance_m(reach), math.floor(reach.most_m - LOOP_M)
+    if wanted is None:
+        return Upstream()
+    there = Upstream(wanted, zone(net, lane, wanted, wanted + LOOP_M))
+    others = (*range(wanted - 1, math.ceil(STOPBAR_FAR_M + BETWEEN_M) - 1, -1), *range(wanted + 1, most + 1))
+    shifted = (Upstream(m, zone(net, lane, m, m + LOOP_M)) for m in others)
+    return there if there.pieces else next((place for place in shifted if _is_whole(place)), Upstream())
+
+
+def _is_whole(place: Upstream) -> bool:
+    lengths = [piece.to_m - piece.from_m for piece in place.pieces]
+    return bool(lengths) and min(lengths) > LOOP_M - _LEAST_PIECE_M
+
+
+def _advance_m(reach: Reach) -> int | None:
+    """How far from the stop line the advance loop of a lane should lie; None where the way is too short for one."""
+    own = min(int(ADVANCE_M), math.floor(reach.own_m - LOOP_M))
     if own >= STOPBAR_FAR_M + BETWEEN_M:
         return own
-    shared = min(ADVANCE_M, math.floor(reach.most_m - LOOP_M))
+    shared = min(int(ADVANCE_M), math.floor(reach.most_m - LOOP_M))
     return shared if shared >= STOPBAR_FAR_M + BETWEEN_M else None
 
 

@@ -154,6 +154,27 @@ def test_a_short_lane_has_its_loop_on_the_way_before_it(tmp_path: Path) -> None:
     assert site.sumo.loops[site.lanes[0].advance[0]][0].lane == "Nup_0"
 
 
+def test_an_advance_loop_whose_place_is_in_the_middle_of_a_junction_lies_on_the_street_beside_it(
+    tmp_path: Path,
+) -> None:
+    """The last lane is 45 m long and the junction before it 12 m: 50 m from the line there is no street."""
+    legs = {leg: replace(_FULL, length=45.0, upstream=100.0) for leg in "NESW"}
+    text = net_text(replace(FOUR, legs=legs))
+    over = "".join(f'<lane id=":Nn_{k}" index="{k}" speed="10" length="12.00" shape=""/>' for k in range(3))
+    text = text.replace("</net>", f'<edge id=":Nn" function="internal">{over}</edge></net>')
+    for k in range(3):
+        ends = f'from="Nup" to="Nin" fromLane="{k}" toLane="{k}" '
+        text = text.replace(f"<connection {ends}", f'<connection {ends}via=":Nn_{k}" ')
+    path = tmp_path / "x.net.xml"
+    path.write_text(text, "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sumo is not None
+    lane = site.lanes[0]
+    (loop,) = site.sumo.loops[lane.advance[0]]
+    assert (loop.lane, loop.from_m, loop.to_m, lane.advance_m) == ("Nin_0", 0, 2, 43)
+
+
 def test_turns_on_red_are_kept(tmp_path: Path) -> None:
     program = tuple(
         (state.replace("r", "s", 1) if state[0] == "r" else state, seconds) for state, seconds in FOUR.program
