@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
+from edge.sim.sumo_import import nema
 from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 
 Point: TypeAlias = tuple[float, float]
@@ -75,11 +76,10 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of a traffic light: state strings and how long each lasts."""
+    """A program of a traffic light: its state strings."""
 
     tls: str
     states: tuple[str, ...]
-    seconds: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,4 +237,8 @@ def _programs(root: Element) -> tuple[Program, ...]:
 def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
     states = tuple(phase.attrib["state"] for phase in phases)
-    return Program(element.attrib["id"], states, tuple(float(phase.get("duration", "0")) for phase in phases))
+    if element.get("type") == "NEMA":
+        named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
+        given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
+        states = nema.stages(named, given)
+    return Program(element.attrib["id"], states)

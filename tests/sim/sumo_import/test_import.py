@@ -12,6 +12,7 @@ from edge.model.phases import Recall
 from edge.model.site import Site
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.importer import read_network, site_of, traffic_lights
+from edge.sim.sumo_import.nema import stages
 from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 from edge.sim.sumo_import.timing import Times
 from tests.sim.sumo_import.nets import Cross, Leg, net_text
@@ -250,6 +251,32 @@ def test_programs_of_an_additional_file_stand_in_for_those_of_the_network(tmp_pa
     more.write_text(f'<additional><tlLogic id="K">{phases}</tlLogic></additional>', "utf-8")
     with pytest.raises(NetProblem, match=r"tls\.add\.xml: there is no program .* for a traffic light of"):
         read_network(path, [more])
+
+
+RINGS = {"ring1": "0,2,3,4", "ring2": "0,6,0,8", "barrierPhases": "4,8", "barrier2Phases": "2,6"}
+
+
+def test_the_stages_of_a_nema_program_follow_from_its_rings_and_barriers() -> None:
+    states = {"2": "GGrrrr", "6": "rrGgrr", "3": "rrrrGr", "4": "rrrrgG", "8": "rrrrrG"}
+    assert stages(states, RINGS) == ("GGGgrr", "rrrrGG", "rrrrgG")
+    assert stages(states, {"ring1": "2,6", "ring2": "0,0"}) == ("GGrrrr", "rrGgrr")
+    assert stages(states, {}) == tuple(states.values())
+
+
+def test_a_nema_program_of_shared_lanes_serves_facing_approaches_together(tmp_path: Path) -> None:
+    legs = dict.fromkeys("NESW", Leg(("rsl",)))
+    text = net_text(
+        Cross(legs, (("GGgrrrrrrrrr", 30), ("rrrGGgrrrrrr", 30), ("rrrrrrGGgrrr", 30), ("rrrrrrrrrGGg", 30)))
+    )
+    text = text.replace('type="static"', 'type="NEMA"')
+    for name, leg in zip("4286", ("GGgrrrrrrrrr", "rrrGGgrrrrrr", "rrrrrrGGgrrr", "rrrrrrrrrGGg"), strict=True):
+        text = text.replace(f'state="{leg}"', f'state="{leg}" name="{name}"')
+    given = "".join(f'<param key="{key}" value="{value}"/>' for key, value in RINGS.items())
+    path = tmp_path / "x.net.xml"
+    path.write_text(text.replace("</tlLogic>", f"{given}</tlLogic>"), "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sequence.rings == (((1, 2),),)
 
 
 def test_a_stage_that_is_nobodys_best_is_called_by_whom_it_serves_as_well(tmp_path: Path) -> None:
