@@ -270,6 +270,7 @@ class LoopEstimator:
             storage=state.storage,
             trust=belief.trust,
             source=belief.source,
+            kept=state.kept(self.now),
         )
 
     def _arrivals(self, state: LaneState, horizon_s: int) -> tuple[float, ...]:

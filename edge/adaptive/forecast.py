@@ -33,7 +33,8 @@ class LaneForecast:
     arrival rate, vehicles a second, beyond the horizon. `service`: by stage. `start_loss_s`: from green to the first
     departure at saturation rate. `green_since_ms`: when its present right-of-way began; None: it has none.
     `waiting_s`: how long its oldest vehicle has waited. `storage`: vehicles until it spills back. `weight`: of its delay.
-    `trust`: 1 by both loops, less by what stands in for them; `source`: as in `Expected`.
+    `trust`: 1 by both loops, less by what stands in for them; `source`: as in `Expected`. `kept`: its last long queue was cut
+    off, and a long one is leaving now: its green goes on until a gap, as in plain actuation.
     """
 
     lane: LaneName
@@ -48,6 +49,7 @@ class LaneForecast:
     weight: float = 1.0
     trust: float = 1.0
     source: str = "loops"
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Inflow:
     since_ms: Ms = 0
     reached: bool = False
     """A queue stands on the loop or discharges over it."""
+    dissolving: bool = False
+    """The rest of a queue passes it, one vehicle close behind the other."""
     following: float = 0.0
     """Vehicles of a queue that has begun to move before they reach the loop: they pass it as if free, one behind the other."""
     lasted_s: float = 1.0
@@ -59,7 +61,7 @@ class Inflow:
         """A vehicle reaches the loop; when it would be at the stop line at free speed."""
         self.occupied = True
         if at_ms - self.since_ms > 1000 * GAP_S:
-            self.reached, self.following = False, 0.0
+            self._end_of_queue()
         self.following = max(0.0, self.following - 1.0)
         self.since_ms = at_ms
         return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
@@ -70,7 +72,7 @@ class Inflow:
         self.occupied, self.since_ms, self.lasted_s = False, at_ms, lasted_s
         slow = lasted_s > SLOW * self.passing_s.value
         if self.reached and lasted_s < FREE_AGAIN * self.passing_s.value:
-            self.reached = False
+            self.reached, self.dissolving = False, True
         if not slow and lasted_s > 0:
             self.passing_s.saw(lasted_s)
         return slow
@@ -87,7 +89,7 @@ class Inflow:
     @property
     def open(self) -> bool:
         """Whether those who pass it come as they please: no queue holds them up, and none is dissolving."""
-        return not self.reached and self.following <= 0.0
+        return not self.reached and not self.dissolving
 
     def blind(self, now: Ms) -> bool:
         """Whether a queue stands on the loop."""
@@ -98,7 +100,10 @@ class Inflow:
         if self.blind(now):
             self.reached = True
         elif not self.occupied and now - self.since_ms > 1000 * GAP_S:
-            self.reached, self.following = False, 0.0
+            self._end_of_queue()
+
+    def _end_of_queue(self) -> None:
+        self.reached, self.dissolving, self.following = False, False, 0.0
 
     def came_through(self, seconds: float) -> None:
         """A vehicle met nobody between loop and stop line and took so long."""

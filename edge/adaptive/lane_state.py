@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.adaptive.inflow import GAP_S, Inflow
 from edge.adaptive.learned import SLOW_FADE, Arrivals, Discharge, Profile
+from edge.adaptive.long_queue import LongQueue
 from edge.adaptive.outflow import HEADWAY_S, Outflow
 from edge.adaptive.service import Kind, Rates
 from edge.model.lanes import Lane
@@ -24,7 +25,6 @@ USUAL_WEIGHT_S = 60.0
 
 PLANNED_WEIGHT_S = 300.0
 """What the fixed plan was made for weighs like five minutes of counting. Ours."""
-
 PROFILE_WEIGHT_S = 180.0
 """The day's profile weighs like three minutes of counting. Ours."""
 
@@ -78,9 +78,7 @@ class LaneState:
     left: int = 0
     waits_from_ms: Ms | None = None
     needed_s: float | None = None
-    failures: int = 0
-    """Greens in a row that began with the queue over the advance loop and ended while one vehicle still followed the other."""
-    _long_queue: bool = False
+    long: LongQueue = field(default_factory=LongQueue)
     _queued_at_fall: bool = False
     clear_s: float = 0.0
     opposed_s: float = 0.0
@@ -202,15 +200,21 @@ class LaneState:
 
     def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins; whether the queue reaches over the advance loop."""
-        self._long_queue = self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms))
+        self.long.begin_green(long=self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms)))
 
     def end_green(self, at_ms: Ms) -> None:
         """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
-        flows = self.inflow.occupied or at_ms - self.inflow.since_ms < 1000 * GAP_S
-        self.failures = self.failures + 1 if self._long_queue and flows else 0
+        self.long.end_green(flows=self._flows(at_ms))
         if self.kind is not None and self.kind.plain:
             self.rates.blocked.discard(self.kind.name)
         self.clear_s = self.opposed_s = 0.0
+
+    def _flows(self, at_ms: Ms) -> bool:
+        return self.inflow.occupied or at_ms - self.inflow.since_ms < 1000 * GAP_S
+
+    def kept(self, now: Ms) -> bool:
+        """Whether its green shall go on until a gap: a queue that is longer than believed is leaving."""
+        return self.long.cut_off and self.outflow.green_from_ms is not None and self._flows(now)
 
     def waits_in_green(self, now: Ms, *, opposed: bool) -> None:
         """A second of right-of-way in which somebody is queued, for the rates of turns that yield."""

@@ -63,9 +63,15 @@ class RollingHorizon:
         if not forecast.fit:
             return Advice(seen.now, healthy=False, why=forecast.why, expects=_expects(forecast))
         minimum_ms = self._minimum_ms(seen)
-        openings = self._openings.of(at, minimum_ms)
+        openings = self._allowed(self._openings.of(at, minimum_ms), forecast)
         found = [Found(0, (), 0.0)] if len(openings) == 1 else self._search(seen, forecast, (at, openings), minimum_ms)
         return self._advice(seen, forecast, at, openings, found)
+
+    def _allowed(self, openings: Sequence[Opening], forecast: Forecast) -> list[Opening]:
+        """Without those that would end a green which is kept; to go on as aimed at is always among them."""
+        names = {row.lane for row in forecast.lanes if row.kept}
+        kept = frozenset(p for lane in self._lanes if lane.name in names for p in lane.phases)
+        return [o for k, o in enumerate(openings) if not k or not o.ends_now & kept]
 
     def _minimum_ms(self, seen: Observation) -> dict[PhaseNumber, Ms]:
         """The least green of every phase when it begins: with its walk, if somebody has called or will have."""

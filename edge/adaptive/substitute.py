@@ -112,7 +112,7 @@ def capacity(states: Iterable[LaneState], stages: Iterable[Stage]) -> tuple[bool
     queues changes too often and loses what a long green would carry. Plain actuation runs to its longest greens then.
     """
     rows = tuple(stages)
-    full = [state.lane for state in states if state.failures >= FAILED_GREENS]
+    full = [state.lane for state in states if state.long.failures >= FAILED_GREENS]
     for k, lane in enumerate(full):
         for other in full[k + 1 :]:
             if not any(s & lane.phases and s & other.phases for s in rows):

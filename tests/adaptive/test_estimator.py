@@ -248,6 +248,15 @@ def test_what_cannot_be_carried_on_two_streets_in_conflict_is_left_to_plain_actu
     assert street.forecast({2, 4}).fit
 
 
+def test_a_lane_whose_long_queue_was_cut_off_keeps_its_next_green_until_a_gap() -> None:
+    street = Street(crossing())
+    street.loops = {2: [(second, second + 5.0) for second in range(10, 126, 7)]}
+    street.greens = {2: [(60, 80), (120, 160)], 4: [(90, 110)]}
+    assert not street.until(75).lane().kept
+    assert street.until(123).lane().kept
+    assert not street.until(100 + 33).lane().kept
+
+
 def test_one_street_beyond_its_capacity_is_served_by_adaptive_timing() -> None:
     street = Street(crossing())
     street.loops = {2: [(second, second + 5.0) for second in range(10, 400, 7)]}

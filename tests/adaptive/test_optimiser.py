@@ -93,6 +93,17 @@ def test_a_lane_that_has_waited_nearly_too_long_goes_before_a_longer_queue() -> 
     assert late.calls == of(3)
 
 
+def test_a_green_that_is_kept_for_a_long_queue_is_not_ended_for_a_longer_one() -> None:
+    adviser = optimiser(2)
+    told = forecast(adviser, {1: 0.0, 2: 9.0})
+    seen = standing(shared(2)[0], 100_000, {1: 0})
+    assert adviser.advise(seen, told).force_offs == of(1)
+    lanes = tuple(replace(lane, kept=lane.lane == "L1") for lane in told.lanes)
+    kept = optimiser(2).advise(seen, replace(told, lanes=lanes))
+    assert kept.holds == of(1)
+    assert not kept.force_offs
+
+
 def test_pedestrians_who_wait_are_served_though_no_vehicle_is() -> None:
     advice = advised(3, {1: 0}, {}, walks={2: 30_000})
     assert advice.calls == of(2)
