@@ -34,7 +34,10 @@ def import_site(stopline: str, scenario: Scenario, path: Path) -> Path:
 
 
 def detectors_of(site: Mapping[str, Any], edge: str) -> list[int]:
-    """Every detector of the approach that ends in a SUMO edge, at the stop line and upstream, by the site's own lanes."""
+    """Every detector of the approach that ends in a SUMO edge, at the stop line and upstream, by the site's own lanes.
+
+    With the zones that these loops stand in for.
+    """
     lanes = list((site.get("lanes") or {}).values())
     loops = {int(n): _places(places) for n, places in ((site.get("sumo") or {}).get("loops") or {}).items()}
     here = {
@@ -48,7 +51,11 @@ def detectors_of(site: Mapping[str, Any], edge: str) -> list[int]:
         if lane["approach"] in here
         for n in (*_numbers(lane, "stopbar"), *_numbers(lane, "advance"))
     }
-    return sorted(found)
+    rows = site.get("detectors") or {}
+    zones = {
+        int(n) for n, row in rows.items() if str(row.get("move", "")).endswith(" zone") and int(row["partner"]) in found
+    }
+    return sorted(found | zones)
 
 
 def _places(rows: Any) -> list[str]:  # noqa: ANN401 - YAML

@@ -157,6 +157,11 @@ class LaneQueue:
         moved_up = self.left[-1].left_ms + round(_GAP_PART * self._discharge.headway_ms) if self.left else 0
         return now >= max(due - self._discharge.present_ms, moved_up)
 
+    def due_within(self, now: Ms, ms: Ms) -> bool:
+        """Whether somebody waits at the line or comes to it within `ms`: on a zone that reaches so far upstream."""
+        due = self.waiting_from
+        return due is not None and now >= due - ms
+
     def _clear_ms(self, due: Ms) -> Ms:
         """The earliest instant for the next to leave: a headway after the one before, or less if that had left already."""
         if not self.left or due <= self.left[-1].left_ms or self._pace_ms:

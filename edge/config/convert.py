@@ -142,6 +142,7 @@ def _detector(number: DetectorNumber, row: DetectorRow, defaults: DetectorFaults
         distance_m=row.distance_m,
         partner=row.partner,
         queue_limit_ms=row.queue_limit,
+        queue=row.queue,
         switch_phase=row.switch_phase,
         adds_initial=row.kind is not DetectorKind.STOPBAR if row.adds_initial is None else row.adds_initial,
     )

@@ -145,6 +145,10 @@ class DetectorRow(LimitsRow):
     queue_limit: Annotated[Ms, Seconds(0, 255)] = setting(
         0, "Heard so long into the green only, s; 0 for all of it (NTCIP 2.3.2.11)."
     )
+    queue: Annotated[bool, Switch()] = switch(
+        "In an opposed green heard until its first gap only: when its queue has gone (NTCIP 2.3.2.2, bit 6).",
+        default=False,
+    )
     switch_phase: Annotated[PhaseNumber | None, Whole(1, 16)] = optional(
         "Heard for this phase while that is green and its own is not (NTCIP 2.3.2.6)."
     )

@@ -111,7 +111,8 @@ class DetectorBank:
         samples = inputs.detectors
         for logic in self._detectors:
             config = logic.config
-            if logic.hear(now, samples.get(config.number), green=is_green(config.phase)):
+            green, opposed = is_green(config.phase), self._calls[config.phase].opposed
+            if logic.hear(now, samples.get(config.number), green=green, opposed=opposed):
                 events.append(self._flip(logic) if config.number not in self._unseen else self._first_heard(logic))
         if self._switching:
             self._switch(is_green)

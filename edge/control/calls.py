@@ -36,8 +36,8 @@ class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "least_green_ms", "locked", "ped", "ped_long",
-        "ped_since", "phase", "vehicle", "vehicle_since",
+        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "least_green_ms", "locked", "opposed", "ped",
+        "ped_long", "ped_since", "phase", "vehicle", "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
@@ -49,6 +49,7 @@ class PhaseCalls:
         self.gap = Gap(phase, now)
         self.cars = 0  # vehicles counted while the phase was not green
         self.locked = False
+        self.opposed = False  # somebody waits against the running green
         self.vehicle = False  # registered (43) and not yet served or dropped (44)
         self.vehicle_since = now
         self.ped = False

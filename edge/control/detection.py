@@ -78,6 +78,7 @@ class DetectorLogic:
         "_count",
         "_delay_from",
         "_extend_until",
+        "_gap_seen",
         "_green_since",
         "active",
         "actuations",
@@ -102,9 +103,10 @@ class DetectorLogic:
         self._delay_from = NEVER
         self._extend_until = -NEVER
         self._green_since = NEVER
+        self._gap_seen = False  # of a queue detector: in this green, since it has been opposed
 
-    def hear(self, now: Ms, sample: InputSample | None, *, green: bool) -> bool:
-        """Take in one tick's sample. Returns whether `active` changed."""
+    def hear(self, now: Ms, sample: InputSample | None, *, green: bool, opposed: bool = False) -> bool:
+        """Take in one tick's sample. Returns whether `active` changed. `opposed`: whether somebody waits against the green."""
         if sample is None or not sample.ok:
             return False
         missed = sample.taken_ms - self.heard > self.stale_after_ms
@@ -115,10 +117,13 @@ class DetectorLogic:
             and self.active == self.occupied
             and self._delay_from == NEVER
             and not self.config.queue_limit_ms
+            and not self.config.queue
         ):
             return False
         pulsed = self._note(now, sample, missed=missed)
-        active = self._shape(now, pulsed=pulsed, green=green) and not self._past_queue_limit(now, green=green)
+        heard = self._shape(now, pulsed=pulsed, green=green)
+        self._gap_seen = self.config.queue and green and opposed and (self._gap_seen or not heard)
+        active = heard and not self._gap_seen and not self._past_queue_limit(now, green=green)
         if active == self.active:
             return False
         self.active = active

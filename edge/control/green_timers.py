@@ -42,7 +42,8 @@ class GreenTimers:
     def oppose(self, now: Ms, phase: PhaseNumber, wanted: Phases, maximum: int) -> list[Event]:
         """Time `maximum` from the first conflicting call on, in the very tick the green begins if it stands then."""
         events: list[Event] = []
-        if wanted.isdisjoint(self._conflicts[phase]):
+        self._calls[phase].opposed = not wanted.isdisjoint(self._conflicts[phase])
+        if not self._calls[phase].opposed:
             self.green_began(phase)
         elif phase not in self._opposed:
             self._opposed[phase] = now

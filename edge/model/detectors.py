@@ -82,6 +82,8 @@ class Detector:
     partner: DetectorNumber | None = None
     queue_limit_ms: Ms = 0
     """How long into the green of its phase it is heard; 0: for all of it (NTCIP 1202 2.3.2.11)."""
+    queue: bool = False
+    """It holds an opposed green until its queue has gone, by its first gap; not who comes after (NTCIP 1202 2.3.2.2 bit 6)."""
     switch_phase: PhaseNumber | None = None
     """Heard for this phase instead while that is green and its own is not (NTCIP 1202 2.3.2.6)."""
     adds_initial: bool = False

@@ -154,6 +154,8 @@ def test_the_loops_of_an_approach_are_found_by_the_edge_it_ends_in() -> None:
     site = yaml.load(SITE, yaml.BaseLoader)
     assert detectors_of(site, "Ni") == [1, 2]
     assert detectors_of(site, "Ei") == [3]
+    site["detectors"]["56"] = {"input": "loops.56", "phase": "2", "move": "N1 zone", "partner": "1"}
+    assert detectors_of(site, "Ni") == [1, 2, 56]
 
 
 def test_a_stop_bar_site_is_the_same_file_without_its_advance_loops() -> None:

@@ -235,6 +235,34 @@ def test_a_queue_detector_is_not_heard_beyond_its_limit_into_the_green() -> None
     assert s.times(E.DETECTOR_OFF, 2, began)[0] - began == 12_100  # it hears of the green one tick later
 
 
+def green_with_a_queue(**changes: object) -> Scenario:
+    """Phase 2 is green with a vehicle on its detector, and somebody waits on phase 4."""
+    s = Scenario(
+        with_detector(with_phase(builders.two_phase(), 2, recall=Recall.MIN), 2, queue=True, **changes)
+    ).drain()
+    s.occupy(4).step().leave(4).until(60, 4, Interval.MIN_GREEN)
+    s.occupy(2).until(60, 2, Interval.MIN_GREEN)
+    return s
+
+
+def test_a_queue_detector_lets_go_of_an_opposed_green_at_its_first_gap() -> None:
+    s = green_with_a_queue()
+    s.occupy(4).wait(8)
+    assert 2 in s.greens()
+    s.leave(2).wait(0.3).occupy(2)
+    left = s.now
+    s.wait(10)
+    ((ended),) = s.times(E.PHASE_GAP_OUT, 2, left - 1_000)
+    assert ended - left <= s.site.phases[number(2)].passage_ms + 200
+
+
+def test_a_gap_that_nobody_waits_for_does_not_make_a_queue_detector_let_go() -> None:
+    s = green_with_a_queue()
+    s.leave(2).wait(0.3).occupy(2).wait(5).occupy(4).wait(8)
+    assert 2 in s.greens()
+    assert not s.times(E.DETECTOR_OFF, 2, s.now - 10_000)
+
+
 def test_a_detector_with_a_switch_phase_extends_that_phase_while_only_that_one_is_green() -> None:
     site = with_detector(builders.quad(), 1, switch_phase=number(6))
     site = with_phase(site, 6, max_green_ms=90_000)

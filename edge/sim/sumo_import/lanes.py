@@ -9,12 +9,14 @@ from edge.model.units import DetectorNumber, PhaseNumber
 from edge.sim.sumo_import.layout import Layout
 from edge.sim.sumo_import.legs import Leg
 from edge.sim.sumo_import.links import Signal, turn_of
-from edge.sim.sumo_import.loops import advance, reach_of, stopbar
+from edge.sim.sumo_import.loops import advance, presence_zone, reach_of, stopbar
 from edge.sim.sumo_import.net import Network
 from edge.sim.sumo_import.problem import NetProblem
 
 MOST_LANES = 55
-"""Detectors are numbered to 255: stop-bar loops from 1, advance loops from 101, second inputs from 201."""
+"""Detectors are numbered to 255: stop-bar loops from 1, zones from 56, advance loops from 101, second inputs from 201."""
+
+ZONE_FROM = 55
 
 ADVANCE_FROM = 100
 SECOND_FROM = 200
@@ -26,13 +28,15 @@ _MPS_KMH = 3.6
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A lane with its place in the network. `number`: of its stop-bar loop."""
+    """A lane with its place in the network. `number`: of its stop-bar loop; `zone_m`: how far its zone may reach, 0: none."""
 
     number: int
     sumo: str
     lane: Lane
     stopbar: tuple[SumoLoop, ...]
     advance: tuple[SumoLoop, ...]
+    zone: tuple[SumoLoop, ...] = ()
+    zone_m: float = 0.0
 
 
 def lanes_of(net: Network, signal: Signal, legs: Iterable[Leg], layout: Layout) -> tuple[Placed, ...]:
@@ -68,7 +72,8 @@ def _placed(
         speed_kmh=round(min(max(speed, _SPEEDS_KMH[0]), _SPEEDS_KMH[1]), 1),
         siblings=tuple(names[other] for other in leg.lanes if other != lane),
     )
-    return Placed(0, lane, found, stopbar(net, lane), upstream.pieces)
+    held = presence_zone(net, lane, reach)
+    return Placed(0, lane, found, stopbar(net, lane), upstream.pieces, held.pieces, held.far_m)
 
 
 def _numbered(found: Iterable[Placed]) -> Iterable[Placed]:

@@ -15,6 +15,12 @@ ADVANCE_M = 50.0
 """The advance loop lies at 50 m, where the way is shorter as far as it goes (adaptive-control: no loss against 100 m; the last
 vehicle within 50 m holds its green in plain actuation)."""
 
+HEADWAY_S = 3.0
+"""A larger headway ends the green (FHWA Signal Timing Manual 2nd ed.: 2 to 4 s)."""
+
+VEHICLE_M = 5.0
+"""A car. Ours, and SUMO's."""
+
 LOOP_M = 2.0
 """Length of the advance loop: a point loop, 6 ft x 6 ft (FHWA-HRT-06-108)."""
 
@@ -52,6 +58,29 @@ def stopbar(net: Network, lane: str) -> tuple[SumoLoop, ...]:
 def reach_of(net: Network, lane: str) -> Reach:
     """How far the way upstream of a lane goes."""
     return Reach(_reach(net, lane, 0.0, alone=True), _reach(net, lane, 0.0, alone=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """The presence zone of a lane: how far it reaches from the stop line, and its pieces; none where there is no room."""
+
+    far_m: float = 0.0
+    pieces: tuple[SumoLoop, ...] = ()
+
+
+def presence_zone(net: Network, lane: str, reach: Reach) -> Zone:
+    """The zone that holds a green: who follows within the headway is on it when the rear of who goes before leaves it.
+
+    It ends where ways part, before a junction that a car would vanish in, and is left out where it would say no more than the
+    stop-bar loop.
+    """
+    own = net.lanes[lane]
+    far = math.floor(min(HEADWAY_S * own.speed_mps - VEHICLE_M, reach.own_m))
+    pieces = zone(net, lane, STOPBAR_NEAR_M, far)
+    if sum(piece.to_m - piece.from_m for piece in pieces) < far - STOPBAR_NEAR_M - VEHICLE_M:
+        far = min(far, math.floor(own.length_m))
+        pieces = zone(net, lane, STOPBAR_NEAR_M, far)
+    return Zone(far, pieces) if far >= STOPBAR_FAR_M + VEHICLE_M else Zone()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,12 @@ from edge.model.sequence import Sequence
 from edge.model.units import PhaseNumber
 from edge.sim.sumo_import.actuation import best_phase
 from edge.sim.sumo_import.layout import Walk
-from edge.sim.sumo_import.loops import LOOP_M, STOPBAR_FAR_M
+from edge.sim.sumo_import.loops import HEADWAY_S, STOPBAR_FAR_M, STOPBAR_NEAR_M, VEHICLE_M
 
-PASSAGE_S = 0.5
-"""Where advance loops carry who comes to the line, presence there holds the green until the last vehicle leaves (FHWA Signal
-Timing Manual 2nd ed., 5.4: with presence detection at the line the passage time may be near 0)."""
-
-_HEADWAY_S = 3.0
-"""Elsewhere: a larger headway ends the green (FHWA Signal Timing Manual 2nd ed.: 2 to 4 s)."""
-
-CARRIED_LANES = 2
-"""Of a phase with more lanes one or the other would always hold the green, so advance loops hold none there. Ours, measured."""
+_LEAST_PASSAGE_S = 0.5
+"""Behind a stop-bar loop alone. Ours."""
 
 _MPS_KMH = 3.6
-_ZONE_M = 10.0
-_VEHICLE_M = 5.0
 
 WALK_S = 7
 """MUTCD 11th ed. 4I.06."""
@@ -61,18 +52,21 @@ class FixedTimes:
     splits: Mapping[PhaseNumber, int]
 
 
-def passage_s(lanes: Row[Lane], *, carried: bool) -> float:
-    """The passage time of a phase: where nothing carries, the headway that ends its green, less the time over the loop."""
-    if carried:
-        return PASSAGE_S
+def passage_s(lanes: Row[Lane]) -> float:
+    """The passage time behind stop-bar loops: the headway that ends the green, less the time over the loop."""
     speed = max((lane.speed_kmh for lane in lanes), default=50.0) / _MPS_KMH
-    return round(max(_HEADWAY_S - (_ZONE_M + _VEHICLE_M) / speed, PASSAGE_S), 1)
+    return _rest_s(speed, STOPBAR_FAR_M - STOPBAR_NEAR_M, _LEAST_PASSAGE_S)
 
 
-def carry_s(lane: Lane) -> float:
-    """How long an advance loop holds the green, so that who passes it reaches the line's: his way, less the passage."""
-    way = max(lane.advance_m - STOPBAR_FAR_M - LOOP_M, 0.0)
-    return round(max(way / (lane.speed_kmh / _MPS_KMH) - PASSAGE_S, 0.0), 1)
+def zone_passage_s(zones: Row[tuple[Lane, float]]) -> float:
+    """The same behind zones, lanes with how far theirs reach: none where all are as long as they should be (FHWA Signal Timing
+    Manual 2nd ed., 5.4: with presence detection at the line it may be near 0)."""
+    return max((_rest_s(lane.speed_kmh / _MPS_KMH, far, 0.0) for lane, far in zones), default=0.0)
+
+
+def _rest_s(speed: float, zone_m: float, least: float) -> float:
+    rest = HEADWAY_S - (zone_m + VEHICLE_M) / speed
+    return round(max(rest, least), 1)
 
 
 def clearance_s(walk: Walk) -> int:

@@ -7,11 +7,13 @@ from itertools import combinations
 
 from edge.model.lanes import Movement
 from edge.model.sequence import Sequence
+from edge.model.sumo import SumoLoop
 from edge.model.units import PhaseNumber
-from edge.sim.sumo_import.actuation import may_be_blocked
+from edge.sim.sumo_import.lanes import ZONE_FROM
+from edge.sim.sumo_import.loops import STOPBAR_NEAR_M
 from edge.sim.sumo_import.text import Bare, Piece, flow, rows
-from edge.sim.sumo_import.timing import CARRIED_LANES, WALK_S, Times, carry_s, clearance_s, fixed_times, passage_s
-from edge.sim.sumo_import.wiring import Caller, Imported, ShownChannel, callers_of, channels_of
+from edge.sim.sumo_import.timing import WALK_S, Times, clearance_s, fixed_times, passage_s, zone_passage_s
+from edge.sim.sumo_import.wiring import Caller, Imported, Place, ShownChannel, callers_of, channels_of, zoned_phases
 
 HEADER = "# Written by `stopline import sumo`"
 """How every imported file begins; one that begins so may be written over."""
@@ -21,6 +23,9 @@ _SECOND_DELAY_S = 2.0
 
 _START_S = 3.0
 """Flash, and all red, at the start, in a simulation that nobody drives into before it. Ours."""
+
+_ZONE_STUCK_MIN = 30
+"""A zone may be full through several cycles of a jam: it is taken for stuck later than a loop. Ours."""
 
 _BAD_LOOPS = 0.4
 """The fixed plan runs when more than this share of the loops has failed (adaptive-control, ladder, E)."""
@@ -77,15 +82,14 @@ def _plain(text: str) -> str:
 def _phases(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     times = site.times
     table: dict[object, Piece] = {}
+    zoned = zoned_phases(site)
     for phase in site.layout.sequence.phases:
         lanes = [c.placed.lane for c in callers if c.phase == phase]
         row: dict[str, Piece] = {"move": Bare(site.layout.moves[phase])}
         driven = any(phase in group.phases for group in site.layout.groups)
-        row |= {
-            "min_green": times.min_green,
-            "passage": passage_s(lanes, carried=_is_carried(site, callers, phase)) if driven else 0,
-            "max_green": times.max_green,
-        }
+        zones = [(placed.lane, placed.zone_m) for placed in zoned.get(phase, ())]
+        passage = zone_passage_s(zones) if zones else passage_s(lanes) if driven else 0
+        row |= {"min_green": times.min_green, "passage": passage, "max_green": times.max_green}
         row |= {"yellow": times.yellow, "red_clear": times.red}
         walks = [walk for walk in site.layout.walks if walk.phase == phase]
         if walks:
@@ -122,32 +126,31 @@ _FAULTS = (
 )
 
 
-def _is_carried(site: Imported, callers: tuple[Caller, ...], phase: PhaseNumber) -> bool:
-    """Whether the advance loops of a phase hold its green: of a movement of its own with few lanes."""
-    own = [c for c in callers if c.phase == phase and not c.advance and not c.second]
-    return site.layout.dual and len(own) <= CARRIED_LANES and not any(may_be_blocked(c.placed.lane) for c in own)
-
-
 def _detectors(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     found: dict[object, Piece] = {}
+    lanes = {phase: len(own) for phase, own in zoned_phases(site).items()}
     for caller in callers:
-        found[caller.number] = _detector(caller, site.times, carried=_is_carried(site, callers, caller.phase))
+        found[caller.number] = _detector(caller, site.times, lanes.get(caller.phase, 0))
     return [*rows("detectors", found), *_FAULTS] if callers else []
 
 
-def _detector(caller: Caller, times: Times, *, carried: bool) -> Piece:
-    lane = caller.placed.lane
+def _detector(caller: Caller, times: Times, zones: int) -> Piece:
+    """One detector. `zones`: how many hold the green of its phase."""
+    lane, number = caller.placed.lane, caller.placed.number
     row: dict[str, Piece] = {"input": Bare(f"loops.{caller.number}"), "phase": caller.phase}
-    if caller.advance:
+    if caller.place is Place.ADVANCE:
         row |= {"kind": Bare("advance"), "move": Bare(f"{lane.name} advance"), "distance_m": lane.advance_m}
-        holds: dict[str, Piece] = {"extend": carry_s(lane)} if carried else {"extends": False}
-        return row | holds | {"partner": caller.placed.number}
-    row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} stop bar"), "distance_m": 0.5}
-    if caller.second:
+        calls: dict[str, Piece] = {"calls": False} if zones else {}  # the zone does, and goes on until he is served
+        return row | calls | {"extends": False, "partner": number}
+    name = "zone" if caller.place is Place.ZONE else "stop bar"
+    row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} {name}"), "distance_m": STOPBAR_NEAR_M}
+    if caller.place is Place.SECOND:
         return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
-    if lane.advance:
-        row["partner"] = lane.advance[0]
-    return row
+    queue: dict[str, Piece] = {"queue": True} if zones > 1 else {}  # else whoever comes on one lane holds all of them
+    if caller.place is Place.ZONE:
+        return row | queue | {"stuck_on_min": _ZONE_STUCK_MIN, "partner": number}
+    partner = (ZONE_FROM + number,) if zones else lane.advance[:1]
+    return row | queue | ({"partner": partner[0]} if partner else {})
 
 
 def _buttons(site: Imported) -> list[str]:
@@ -206,7 +209,9 @@ def _beside(sequence: Sequence, a: tuple[PhaseNumber, ...], b: tuple[PhaseNumber
 
 def _plans(site: Imported, callers: tuple[Caller, ...]) -> Iterator[str]:
     plan = fixed_times(site.layout.sequence, [p.lane for p in site.lanes], site.layout.walks, site.times)
-    loops = len(callers)
+    loops = sum(
+        caller.place is not Place.ZONE for caller in callers
+    )  # a zone holds greens; without it the loops still serve
     yield ""
     yield "plans:                                # Webster, all critical lanes taken for equally saturated"
     row = {"name": Bare("Computed"), "cycle": plan.cycle, "splits": {str(p): s for p, s in plan.splits.items()}}
@@ -259,8 +264,8 @@ def _sumo(site: Imported, channels: tuple[ShownChannel, ...], callers: tuple[Cal
             yield f"    {link}: {flow(foes)}"
     yield "  loops:" if callers else "  loops: {}"
     for caller in callers:
-        pieces = caller.placed.advance if caller.advance else caller.placed.stopbar
-        yield f"    {caller.number}: {flow([{'lane': p.lane, 'from_m': p.from_m, 'to_m': p.to_m} for p in pieces])}"
+        pieces = [{"lane": p.lane, "from_m": p.from_m, "to_m": p.to_m} for p in _pieces(caller)]
+        yield f"    {caller.number}: {flow(pieces)}"
     if site.layout.walks:
         yield "  crossings:"
     for k, walk in enumerate(site.layout.walks, start=1):
@@ -274,6 +279,12 @@ def _links_of(site: Imported, channel: ShownChannel) -> list[int]:
     if channel.walk is not None:
         return sorted((channel.walk.link, *site.signal.links[channel.walk.link].twins))
     return sorted(channel.group.links) if channel.group is not None else []
+
+
+def _pieces(caller: Caller) -> tuple[SumoLoop, ...]:
+    """Where its loop lies."""
+    placed = caller.placed
+    return {Place.ADVANCE: placed.advance, Place.ZONE: placed.zone}.get(caller.place, placed.stopbar)
 
 
 def _beside_links(site: Imported, link: int) -> list[int]:

@@ -176,6 +176,29 @@ def test_an_advance_loop_whose_place_is_in_the_middle_of_a_junction_lies_on_the_
     assert (loop.lane, loop.from_m, loop.to_m, lane.advance_m) == ("Nin_0", 0, 2, 43)
 
 
+def test_in_a_dual_ring_a_zone_of_three_seconds_way_holds_the_green_of_each_lane(tmp_path: Path) -> None:
+    site = imported(FOUR, tmp_path)
+    assert site.sumo is not None
+    (zone,) = site.sumo.loops[DetectorNumber(56)]
+    speed = site.lanes[0].speed_kmh / 3.6
+    assert (zone.lane, zone.to_m) == ("Nin_0", 299.5)
+    assert zone.to_m - zone.from_m == pytest.approx(int(3 * speed - 5) - 0.5)
+    held = site.detectors[DetectorNumber(56)]
+    assert (held.phase, held.partner, held.extends) == (4, 1, True)
+    assert site.phases[PhaseNumber(4)].passage_ms <= 100
+    assert not site.detectors[DetectorNumber(101)].extends
+    lanes: dict[PhaseNumber, int] = {}
+    zones = [d for d in site.detectors.values() if d.move.endswith("zone")]
+    for d in zones:
+        lanes[d.phase] = lanes.get(d.phase, 0) + 1
+    assert {d.phase: d.queue for d in zones} == {phase: count > 1 for phase, count in lanes.items()}
+
+
+def test_greens_of_stages_are_held_by_stop_bar_loops_alone(tmp_path: Path) -> None:
+    site = imported(SHARED, tmp_path)
+    assert not any(d.move.endswith("zone") for d in site.detectors.values())
+
+
 def test_turns_on_red_are_kept(tmp_path: Path) -> None:
     program = tuple(
         (state.replace("r", "s", 1) if state[0] == "r" else state, seconds) for state, seconds in FOUR.program
