@@ -28,8 +28,8 @@ TRANSIT_WEIGHT = 15.0
 """Of a bus that asks for priority, in vehicles: some twenty people beside 1.3 in a car."""
 RECALL_WEIGHT = 0.25
 RECALL_LIMIT_S = 60.0
-"""A recalled phase counts as half the vehicles that its green lets through, one at least, and goes before everything else after
-a cycle of the fixed plan, which its green is made for; at least after a minute of red. Ours."""
+"""A recalled phase counts as half the vehicles that its green lets through, one at least, once it has been red for a cycle of
+the fixed plan, which its green is made for, or for a minute at least; before that for less, after it before everything. Ours."""
 
 
 class RollingHorizon:
@@ -124,10 +124,15 @@ class RollingHorizon:
         """Who may wait for a recalled phase, and is no queue of the forecast."""
         recalls = forecast.recalls or {}
         return [
-            Waiter(p.number, weight, (seen.now - p.since_ms) / SECOND_MS, self._recall_limit_s, at_once=False)
-            for p, weight in ((p, max(1.0, RECALL_WEIGHT * recalls.get(p.number, 0.0))) for p in seen.phases)
+            self._recalled(p, recalls[p.number], (seen.now - p.since_ms) / SECOND_MS)
+            for p in seen.phases
             if p.number in recalls and p.interval not in GREEN
         ]
+
+    def _recalled(self, p: PhaseSeen, green_s: float, red_s: float) -> Waiter:
+        """Those who may wait for one phase: the longer it has been red, the more."""
+        whole = max(1.0, RECALL_WEIGHT * green_s)
+        return Waiter(p.number, whole * min(1.0, red_s / self._recall_limit_s), red_s, self._recall_limit_s, at_once=False)
 
     # ── from the plan to advice ─────────────────────────────────────────────────────────────────
 
