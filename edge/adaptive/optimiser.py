@@ -28,8 +28,10 @@ TRANSIT_WEIGHT = 15.0
 """Of a bus that asks for priority, in vehicles: some twenty people beside 1.3 in a car."""
 RECALL_WEIGHT = 0.25
 RECALL_LIMIT_S = 60.0
-"""A recalled phase counts as half the vehicles that its green lets through, one at least, once it has been red for a cycle of
-the fixed plan, which its green is made for, or for a minute at least; before that for less, after it before everything. Ours."""
+GROWS = 2.0
+"""A recalled phase counts as half the vehicles that its green lets through, one at least, once it has been red for half a cycle
+of the fixed plan, which its green is made for, or for half a minute; before that for less, and after a whole one before
+everything else. All ours."""
 
 
 class RollingHorizon:
@@ -131,8 +133,9 @@ class RollingHorizon:
 
     def _recalled(self, p: PhaseSeen, green_s: float, red_s: float) -> Waiter:
         """Those who may wait for one phase: the longer it has been red, the more."""
-        whole = max(1.0, RECALL_WEIGHT * green_s)
-        return Waiter(p.number, whole * min(1.0, red_s / self._recall_limit_s), red_s, self._recall_limit_s, at_once=False)
+        limit_s = self._recall_limit_s
+        weight = max(1.0, RECALL_WEIGHT * green_s) * min(1.0, GROWS * red_s / limit_s)
+        return Waiter(p.number, weight, red_s, limit_s, at_once=False)
 
     # ── from the plan to advice ─────────────────────────────────────────────────────────────────
 
