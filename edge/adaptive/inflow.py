@@ -26,6 +26,9 @@ GAP_S = 3.0
 HARDEST_BRAKING = 4.5
 """m/s²; who brakes to join a queue brakes less (a driver of SUMO's default; comfortable is 3)."""
 
+WAVE_FROM_S, WAVE_MPS = 4.0, 4.0
+"""The first vehicle starts within 4 s, and the start goes back through a queue at 4 m/s at the slowest. Ours (usual: 5 to 6)."""
+
 FREE_PART = 0.92
 """Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
 
@@ -85,6 +88,11 @@ class Inflow:
         speed = self.distance_m / self.travel_s.value * min(self.passing_s.value / max(self.lasted_s, 0.1), 1.0)
         room = self.distance_m - speed * speed / (2.0 * HARDEST_BRAKING)
         return max(room, 0.0) / spacing_m + 1.0
+
+    @property
+    def wave_s(self) -> float:
+        """From the beginning of green until a queue moves at the loop, at the latest."""
+        return WAVE_FROM_S + self.distance_m / WAVE_MPS
 
     @property
     def open(self) -> bool:

@@ -22,15 +22,12 @@ CLOSEST_M = 6.5
 USUAL_RATE = 300.0 / 3600.0
 USUAL_WEIGHT_S = 60.0
 """A lane of which nothing is known carries 300 vehicles an hour; that weighs like a minute of counting. Ours."""
-
 PLANNED_WEIGHT_S = 300.0
 """What the fixed plan was made for weighs like five minutes of counting. Ours."""
 PROFILE_WEIGHT_S = 180.0
 """The day's profile weighs like three minutes of counting. Ours."""
-
 EARLY_MS: Ms = 2_500
 """A vehicle that leaves may be so much ahead of its time. Ours."""
-
 AT_LINE_MS: Ms = 1_500
 """The vehicle that occupies the stop-bar loop is not further from its time at the stop line than this. Ours."""
 
@@ -210,7 +207,10 @@ class LaneState:
         self.clear_s = self.opposed_s = 0.0
 
     def _flows(self, at_ms: Ms) -> bool:
-        return self.inflow.occupied or at_ms - self.inflow.since_ms < 1000 * GAP_S
+        """Whether vehicles pass the advance loop; not when it stays occupied though its queue must have begun to move."""
+        if not self.inflow.occupied:
+            return at_ms - self.inflow.since_ms < 1000 * GAP_S
+        return at_ms - max(self.inflow.since_ms, self.outflow.green_from_ms or 0) < 1000 * self.inflow.wave_s
 
     def kept(self, now: Ms) -> bool:
         """Whether its green shall go on until a gap: a queue that is longer than believed is leaving."""

@@ -257,6 +257,14 @@ def test_a_lane_whose_long_queue_was_cut_off_keeps_its_next_green_until_a_gap() 
     assert not street.until(100 + 33).lane().kept
 
 
+def test_a_loop_that_stays_occupied_keeps_no_green() -> None:
+    street = Street(crossing())
+    street.loops = {2: [(10.0, 400.0)]}
+    street.greens = {2: [(60, 80), (120, 160)], 4: [(90, 110)]}
+    assert not street.until(123).lane().kept
+    assert not street.until(150).lane().kept
+
+
 def test_one_street_beyond_its_capacity_is_served_by_adaptive_timing() -> None:
     street = Street(crossing())
     street.loops = {2: [(second, second + 5.0) for second in range(10, 400, 7)]}
