@@ -27,7 +27,7 @@ HARDEST_BRAKING = 4.5
 """m/s²; who brakes to join a queue brakes less (a driver of SUMO's default; comfortable is 3)."""
 
 WAVE_FROM_S, WAVE_MPS = 4.0, 4.0
-"""The first vehicle starts within 4 s, and the start goes back through a queue at 4 m/s at the slowest. Ours (usual: 5 to 6)."""
+"""The first vehicle starts within 4 s, and the start goes back through a queue at 4 m/s at the least. Ours (usual: 5 to 6)."""
 
 FREE_PART = 0.92
 """Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
