@@ -110,7 +110,8 @@ class _Loops:
     def __init__(self, site: Site, lanes: Iterable[LaneQueue], now: Ms) -> None:
         self._samples = {number: InputSample(occupied=False, count=0, taken_ms=now) for number in site.detectors}
         self._lanes = tuple(lanes)
-        self._zones = {queue.lane.name: _zones(site, queue) for queue in self._lanes}
+        loops = frozenset(n for queue in self._lanes for n in (*queue.lane.stopbar, *queue.lane.advance))
+        self._zones = {queue.lane.name: _zones(site, queue, loops) for queue in self._lanes}
 
     def at(self, now: Ms) -> Mapping[DetectorNumber, InputSample]:
         """The samples of the tick at `now`; the same mapping as before where nothing has changed."""
@@ -133,10 +134,13 @@ class _Loops:
         return InputSample(occupied=on, count=self._samples[number].count + on, taken_ms=now)
 
 
-def _zones(site: Site, queue: LaneQueue) -> tuple[DetectorNumber, ...]:
-    """The presence zones of a lane: detectors at the line, none of its loops, that its stop-bar loop stands in for."""
+def _zones(site: Site, queue: LaneQueue, loops: frozenset[DetectorNumber]) -> tuple[DetectorNumber, ...]:
+    """The presence zones of a lane: detectors at the line that its stop-bar loop stands in for.
+
+    `loops`: those of all lanes, which are no zones: the stop-bar loop beside may have this one for its partner.
+    """
     at_line = (d for d in site.detectors.values() if d.kind is DetectorKind.STOPBAR and d.partner in queue.lane.stopbar)
-    return tuple(d.number for d in at_line if d.number not in queue.lane.stopbar)
+    return tuple(d.number for d in at_line if d.number not in loops)
 
 
 class _Buttons:

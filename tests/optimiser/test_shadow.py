@@ -98,6 +98,23 @@ def test_whoever_pressed_presses_again() -> None:
     assert not any(row.ped_call for row in asks.seen[5].phases if row.number == 4)
 
 
+@pytest.mark.parametrize("has_lane", [False, True])
+def test_a_partner_at_the_line_is_a_zone_unless_it_is_the_loop_of_another_lane(
+    *,
+    has_lane: bool,
+) -> None:
+    base = crossing()
+    own = lanes_of(base)
+    partner = replace(base.detectors[DetectorNumber(2)], number=DetectorNumber(22), partner=DetectorNumber(2))
+    other = replace(own[0], name=LaneName("other"), stopbar=(partner.number,), advance=())
+    where = replace(
+        base, detectors={**base.detectors, partner.number: partner}, lanes=(other, *own) if has_lane else own
+    )
+    asks = Asks()
+    delay(Trial(Street(where, stretch(where, (2, 20_000)), (), LOCAL), asks))
+    assert (partner.number in {edge.detector for seen in asks.seen for edge in seen.edges}) is not has_lane
+
+
 def record(where: Site, seconds: int, adviser: Asks | None = None) -> Iterator[Decided]:
     """The engine on a street of regular traffic: every 9 s a vehicle on either phase, over its loop in 1.5 s of green."""
     controller, greens = Controller(where, 0), set()
