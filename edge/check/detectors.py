@@ -163,6 +163,18 @@ def _one_tick_calls(detector: Detector, phase: Phase, findings: Findings) -> Non
         findings.cross(here, what, f"phases.{phase.number}.lock: true", _used(detector))
 
 
+def queues_are_seen(draft: Draft, findings: Findings) -> None:
+    """A queue detector is heard from one vehicle to the next: by presence, or stretched."""
+    for number, detector in draft.site.detectors.items():
+        device = draft.site.devices.get(detector.input.device)
+        if device is None or not detector.queue or detector.extend_ms:
+            continue
+        if _counts_departures(device) or _counts_arrivals(device):
+            what = f"detector {number} only counts: its queue is taken for gone as soon as the green is opposed"
+            uses: list[Path] = [("io", device.name), ("detectors", number, "extend")]
+            findings.cross(("detectors", number, "queue"), what, "remove it, or state extend", uses)
+
+
 def _used(detector: Detector) -> list[Path]:
     phase: Path = ("phases", detector.phase)
     return [("io", detector.input.device), (*phase, "lock"), (*phase, "recall")]
@@ -212,6 +224,7 @@ RULES = (
     partners_can_stand_in,
     every_phase_can_be_called,
     counts_can_call,
+    queues_are_seen,
     every_walk_can_be_called,
     the_limit_of_failures_can_be_reached,
 )

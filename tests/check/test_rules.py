@@ -293,6 +293,19 @@ DETECTORS: list[tuple[str, list[Change], str]] = [
         "detectors.18.delay: detector 18 only counts: no call of it outlasts a delay of 2 s — remove it",
     ),
     (
+        FIELD,
+        [
+            ("form: contacts", "form: counters16"),
+            ("  4: {move: SBT", "  4: {lock: true, move: SBT"),
+            ("  8: {move: NBT", "  8: {lock: true, move: NBT"),
+            ("move: NBT-1, distance_m: 60, extend: 1.0", "move: NBT-1, distance_m: 60, queue: true"),
+        ],
+        (
+            "detectors.18.queue: detector 18 only counts: its queue is taken for gone as soon as the green is opposed — "
+            "remove it, or state extend"
+        ),
+    ),
+    (
         DUAL,
         [("  2: {input: buttons.2, phase: 2}\n", "")],
         (
@@ -767,6 +780,15 @@ def test_what_is_legal_and_unusual_is_a_warning(text: str, changes: list[Change]
         (MINIMAL, [("delay: 3.0", "calls: false"), ("recall: none", "recall: soft")]),
         (STAGES, [("1: {2: 5.0, 3: 6.0}", "1: {2: 4.0, 3: 4.0}")]),
         (DUAL, [("    10: [12]\n", "    12: [10]\n")]),
+        (
+            FIELD,
+            [
+                ("form: contacts", "form: counters16"),
+                ("  4: {move: SBT", "  4: {lock: true, move: SBT"),
+                ("  8: {move: NBT", "  8: {lock: true, move: NBT"),
+                ("move: NBT-1, distance_m: 60", "move: NBT-1, queue: true, distance_m: 60"),
+            ],
+        ),
     ],
 )
 def test_what_an_engineer_may_write_is_accepted(text: str, changes: list[Change]) -> None:
