@@ -1,6 +1,7 @@
 """What `stopline import sumo` makes of networks of every shape: sites that hold."""
 
 import gzip
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,6 +193,14 @@ def test_in_a_dual_ring_a_zone_of_three_seconds_way_holds_the_green_of_each_lane
     for d in zones:
         lanes[d.phase] = lanes.get(d.phase, 0) + 1
     assert {d.phase: d.queue for d in zones} == {phase: count > 1 for phase, count in lanes.items()}
+
+
+def test_a_zone_is_taken_for_stuck_after_three_cycles_and_counts_as_a_loop_where_too_many_have_failed(
+    tmp_path: Path,
+) -> None:
+    site = imported(FOUR, tmp_path)
+    assert site.detectors[DetectorNumber(56)].limits.max_presence_ms == 10 * 60_000
+    assert site.fallback.failed_detectors == math.ceil(0.4 * len(site.detectors))
 
 
 def test_greens_of_stages_are_held_by_stop_bar_loops_alone(tmp_path: Path) -> None:
