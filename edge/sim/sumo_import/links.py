@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from edge.model.lanes import Turn
-from edge.sim.sumo_import.net import Connection, Network
+from edge.sim.sumo_import.net import Connection, Network, Program
 from edge.sim.sumo_import.problem import NetProblem
 
 _GREENS = frozenset("Gg")
@@ -103,13 +103,17 @@ def signal_of(net: Network, tls: str) -> Signal:
     """What the traffic light `tls` of the network controls.
 
     Raises:
-        NetProblem: it controls nothing, or has no program.
+        NetProblem: it controls nothing, has no program, or one of which it is not known what it shows together.
     """
     links = _links(net, tls)
     program = net.programs.get(tls)
     if not links or program is None:
         raise NetProblem(f"traffic light {tls} {'has no program' if links else 'controls no connection'}")
+    if program.problem:
+        raise NetProblem(f"traffic light {tls}: {program.problem}")
     clashes, response = _rules(net, links)
+    straight = {pair for pair in clashes if any(Turn.THROUGH in links[i].turns or links[i].crossing for i in pair)}
+    _refuse_crossing(program, {pair for pair in straight if not _walked_over(pair, links, response)})
     greens = [frozenset(i for i in links if _at(state, i) in _GREENS) for state in program.states]
     together = {frozenset(pair) for green in greens for pair in combinations(sorted(green), 2)}
     return Signal(
@@ -121,6 +125,21 @@ def signal_of(net: Network, tls: str) -> Signal:
         stages=tuple(dict.fromkeys(g for g, s in zip(greens, program.states, strict=True) if g and not _is_change(s))),
         on_red=frozenset(i for i, link in links.items() if not link.crossing and _turns_on_red(i, program.states)),
     )
+
+
+def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:
+    """Of a NEMA program no two phases that cross are companions, whatever its rings say: in that case a ring or barrier is
+    wrong. Who shall yield to the other phase has a small green. Of two turns nothing follows: facing ones may miss each other.
+    """
+    if not program.phases:
+        return
+    for a, b in sorted(sorted(pair) for pair in foes):
+        alone = any({_at(state, a), _at(state, b)} <= _GREENS for state in program.phases)
+        if not alone and any(_at(state, a) == "G" == _at(state, b) for state in program.states):
+            raise NetProblem(
+                f"traffic light {program.tls}: the rings of its NEMA program run phases together whose full greens cross "
+                f"(links {a} and {b}) — see ring1, ring2 and the barriers"
+            )
 
 
 def _links(net: Network, tls: str) -> dict[int, Link]:

@@ -76,10 +76,16 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of a traffic light: its state strings."""
+    """A program of a traffic light: its state strings.
+
+    `phases`: of a program of type NEMA the states as written, of which `states` are put together; `problem`: why what it
+    shows together is not known.
+    """
 
     tls: str
     states: tuple[str, ...]
+    phases: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +242,14 @@ def _programs(root: Element) -> tuple[Program, ...]:
 
 def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
-    states = tuple(phase.attrib["state"] for phase in phases)
-    if element.get("type") == "NEMA":
-        named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
-        given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
-        states = nema.stages(named, given)
-    return Program(element.attrib["id"], states)
+    name, states = element.attrib["id"], tuple(phase.attrib["state"] for phase in phases)
+    if element.get("type") != "NEMA":
+        return Program(name, states)
+    named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
+    given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
+    try:
+        return Program(name, nema.stages(named, given), states)
+    except (
+        NetProblem
+    ) as error:  # told when this light is asked for: another file may replace its program, and others are well
+        return Program(name, (), states, str(error))

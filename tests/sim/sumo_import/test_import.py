@@ -295,20 +295,75 @@ def test_the_stages_of_a_nema_program_follow_from_its_rings_and_barriers() -> No
     assert stages(states, {}) == tuple(states.values())
 
 
-def test_a_nema_program_of_shared_lanes_serves_facing_approaches_together(tmp_path: Path) -> None:
-    legs = dict.fromkeys("NESW", Leg(("rsl",)))
-    text = net_text(
-        Cross(legs, (("GGgrrrrrrrrr", 30), ("rrrGGgrrrrrr", 30), ("rrrrrrGGgrrr", 30), ("rrrrrrrrrGGg", 30)))
-    )
-    text = text.replace('type="static"', 'type="NEMA"')
-    for name, leg in zip("4286", ("GGgrrrrrrrrr", "rrrGGgrrrrrr", "rrrrrrGGgrrr", "rrrrrrrrrGGg"), strict=True):
-        text = text.replace(f'state="{leg}"', f'state="{leg}" name="{name}"')
-    given = "".join(f'<param key="{key}" value="{value}"/>' for key, value in RINGS.items())
+def test_the_coordinated_phases_of_a_nema_program_stand_for_its_second_barrier() -> None:
+    states = {str(k): "r" * (k - 1) + "G" + "r" * (8 - k) for k in range(1, 9)}
+    rings = {"ring1": "2,1,3,4", "ring2": "6,5,7,8", "barrierPhases": "4,8"}
+    found = stages(states, {**rings, "coordinatePhases": "2,6"})
+    assert len(found) == 8
+    assert all(("G" in state[:2]) == ("G" in state[4:6]) for state in found)
+    assert found == stages(states, {**rings, "barrier2Phases": "1,5"})
+
+
+def test_a_place_without_a_phase_does_not_move_the_barrier_of_a_nema_program() -> None:
+    states = {"2": "Grrr", "6": "rGrr", "8": "rrrG"}
+    assert stages(states, {**RINGS, "ring1": "0,2,0,4", "ring2": "0,6,0,8"}) == ("GGrr", "rrrG")
+    assert stages({"4": "rrGr", "8": "rrrG", "6": "rGrr"}, RINGS) == ("rGrr", "rrGG")
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"barrier2Phases": ""}, "barrier2Phases or coordinatePhases do not name"),
+        ({"barrierPhases": "4"}, "barrierPhases do not name"),
+        ({"ring2": "6,8"}, "barriers of its NEMA program are not where"),
+        ({"barrier2Phases": "4,8"}, "barriers of its NEMA program are not where"),
+        ({"ring1": "1,0,2,3,4"}, "more than four places"),
+    ],
+)
+def test_a_nema_program_whose_rings_are_not_cut_alike_is_refused(given: dict[str, str], why: str) -> None:
+    with pytest.raises(NetProblem, match=why):
+        stages({"2": "Grrr", "6": "rGrr", "4": "rrGr", "8": "rrrG"}, {**RINGS, **given})
+
+
+def test_a_turn_on_red_that_one_phase_of_a_nema_program_shows_is_kept() -> None:
+    assert stages({"2": "Grr", "6": "rGs"}, RINGS) == ("GGs",)
+
+
+NEMA_LEGS = {"4": "GGgrrrrrrrrr", "2": "rrrGGgrrrrrr", "8": "rrrrrrGGgrrr", "6": "rrrrrrrrrGGg"}
+
+
+def nema_net(tmp_path: Path, rings: dict[str, str]) -> Path:
+    """Four legs of one lane each; each its phase."""
+    cross = Cross(dict.fromkeys("NESW", Leg(("rsl",))), tuple((state, 30) for state in NEMA_LEGS.values()))
+    text = net_text(cross).replace('type="static"', 'type="NEMA"')
+    for name, state in NEMA_LEGS.items():
+        text = text.replace(f'state="{state}"', f'state="{state}" name="{name}"')
+    given = "".join(f'<param key="{key}" value="{value}"/>' for key, value in rings.items())
     path = tmp_path / "x.net.xml"
     path.write_text(text.replace("</tlLogic>", f"{given}</tlLogic>"), "utf-8")
-    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    return path
+
+
+def test_a_nema_program_of_shared_lanes_serves_facing_approaches_together(tmp_path: Path) -> None:
+    site = check_text(site_of(read_network(nema_net(tmp_path, RINGS)), "J", USUAL, "x"), "x").site
     assert site is not None
     assert site.sequence.rings == (((1, 2),),)
+
+
+@pytest.mark.parametrize(
+    ("rings", "why"),
+    [
+        (
+            {**RINGS, "ring2": "0,8,0,6", "barrierPhases": "4,6", "barrier2Phases": "2,8"},
+            "J: .* whose full greens cross",
+        ),
+        ({**RINGS, "barrier2Phases": ""}, "J: its NEMA program has two rings, but barrier2Phases"),
+    ],
+)
+def test_a_nema_program_never_permits_crossing_greens(tmp_path: Path, rings: dict[str, str], why: str) -> None:
+    net = read_network(nema_net(tmp_path, rings))
+    with pytest.raises(NetProblem, match=why):
+        site_of(net, "J", USUAL, "x")
 
 
 def test_a_stage_that_is_nobodys_best_is_called_by_whom_it_serves_as_well(tmp_path: Path) -> None:
