@@ -9,6 +9,7 @@ from edge.model.units import SECOND_MS, Ms
 
 MOST_LEAVING = 0.6
 """Vehicles a second that leave a lane at most while its stop bar is occupied (HCM: 1900 an hour; ours: 2160)."""
+A_VEHICLE = 0.5
 GAP_S = 3
 """A stop bar free for so long in green has nobody before it, if it lives."""
 
@@ -37,9 +38,11 @@ class Leaving:
         """The stop bar has fallen free."""
         self._falls += 1
 
-    def second(self, *, may_go: bool, occupied: bool) -> None:
-        """One second. `may_go`: its lane is not red; `occupied`: somebody is on the stop bar."""
+    def second(self, *, may_go: bool, occupied: bool) -> int:
+        """One second; how many have left of whom it knew nothing: they came from beside it. `may_go`: its lane is not red;
+        `occupied`: somebody is on the stop bar."""
         falls, self._falls = self._falls, 0
+        strangers = falls if self._left < A_VEHICLE and (may_go or self._turns_on_red) else 0
         if may_go:
             self._left -= max(MOST_LEAVING if occupied or falls else 0.0, falls)
             self._free_s = 0 if occupied else self._free_s + 1
@@ -48,6 +51,13 @@ class Leaving:
             self._left -= falls if self._turns_on_red else 0
             self._vanished = not self._turns_on_red
         self._left = max(0.0, self._left)
+        return strangers
+
+    def gave(self, vehicles: int) -> int:
+        """So many who left a lane beside it may have come from here; how many have not."""
+        taken = min(int(self._left), vehicles)
+        self._left -= taken
+        return vehicles - taken
 
     def forget(self) -> None:
         """Nobody knows what happened until now."""

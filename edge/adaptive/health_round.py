@@ -71,6 +71,12 @@ class Round:
             for lane in self.lanes
             if lane.stopbar and lane.advance
         }
+        self._beside = {
+            lane.name: [
+                self._leaving[o.name] for o in self.lanes if o.approach == lane.approach and o.name in self._leaving
+            ]
+            for lane in self.lanes
+        }
         self._approaches = self._by_approach()
         self._flows = [approach.flow for approach in self._approaches]
         self._by_phase = _by_phase(self.lanes, self.cases)
@@ -116,11 +122,13 @@ class Round:
                 self._leaving[name].fell()
 
     def _leave(self) -> None:
-        """One second of those who leave the lanes."""
+        """One second of those who leave the lanes. Who leaves a lane that did not know him came from one beside it."""
         for name, leaving in self._leaving.items():
             bars = self.stop_bars[name]
             may_go = not bars[0].lamps.is_red
-            leaving.second(may_go=may_go, occupied=any(c.track.on for c in bars))
+            strangers = leaving.second(may_go=may_go, occupied=any(c.track.on for c in bars))
+            for other in self._beside.get(name, ()) if strangers else ():
+                strangers = other.gave(strangers)
 
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""

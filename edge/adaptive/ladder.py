@@ -100,8 +100,10 @@ class Ladder:
         self._green_since = {p: self._green_since.get(p, seen.now) for p in sorted(green)}
 
     def climb(self, now: Ms, verdicts: Mapping[DetectorNumber, Verdict], forecast: Forecast) -> Standing:
-        """Down at once, up after a minute."""
-        possible = step_for(len(verdicts), self._loops, forecast)
+        """Down at once, up after a minute. Loops that nobody has driven over yet may lie in an empty street: they are recalled,
+        and no reason to leave those that are seen to the fixed plan."""
+        bad = sum(verdict.ill is not Ill.UNPROVED for verdict in verdicts.values())
+        possible = step_for(bad, self._loops, forecast)
         if possible.step <= self.standing.step:
             self.standing, self._better_since = possible, None
         elif self._better_since is None:
