@@ -15,6 +15,8 @@ SIGMAS = 4.0
 LEAST = 4.0
 """So many times as much or as little, and by so many standard deviations of a Poisson count of `LEAST` or more, is another
 traffic. Ours: in real streets the flow of one cycle is easily twice that of another."""
+SWING = 1.5
+"""What some carry more and others less, as a part of what all carried. Ours: half of it is an ordinary minute."""
 
 
 class Flow:
@@ -56,12 +58,15 @@ class Tide:
         self._passed = tuple(flow.passed for flow in flows)
 
     def has_turned(self, flows: Sequence[Flow], seconds: int, silent: Sequence[bool]) -> bool:
-        """Whether those that are not silent carry another traffic since, all together."""
+        """Whether those that are not silent carry another traffic since: all together, or some more and others less."""
         if seconds < FROM_S or not self._rates:
             return False
         rows = zip(flows, self._rates, self._passed, silent, strict=True)
         heard = [(flow.passed - before, rate * seconds) for flow, rate, before, off in rows if not off]
-        return bool(heard) and _differs(sum(n for n, _ in heard), sum(expected for _, expected in heard))
+        expected = sum(usual for _, usual in heard)
+        swing = sum(abs(counted - usual) for counted, usual in heard)
+        clear = swing > SIGMAS * sqrt(max(expected, LEAST))
+        return clear and (swing >= SWING * expected or _differs(sum(counted for counted, _ in heard), expected))
 
 
 def _differs(counted: int, expected: float) -> bool:

@@ -73,6 +73,18 @@ def test_a_tide_turns_when_the_others_carry_three_times_as_much_or_as_little(
     assert not tide.has_turned([flow], 300, [True])
 
 
+def test_a_tide_has_turned_where_one_carries_what_the_other_did() -> None:
+    flows, tide = [Flow(), Flow()], Tide()
+    for second in range(600):
+        flows[0].second(second % 3 == 0)
+        flows[1].second(second % 60 == 0)
+    tide.mark(flows)
+    for second in range(120):
+        flows[0].second(second % 60 == 0)
+        flows[1].second(second % 2 == 0)
+    assert tide.has_turned(flows, 120, [False, False])
+
+
 def test_a_jam_that_moves_from_one_street_to_the_other_leaves_an_empty_street_and_no_fault() -> None:
     town = Town(per_h={"N1": 600, "N2": 600, "E1": 12, "E2": 12})
     watch = Watched(LoopWatch(town.lanes))
