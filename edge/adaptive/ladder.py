@@ -7,7 +7,8 @@
     actuated | the estimator says that they do not (more than   | nothing of the search: plain actuation, but phases that
              | one approach blind)                              | nobody sees are called and held so long, and a green
              |                                                  | that a loud loop would extend for ever is ended there
-    fixed    | more than 40 % of the loops are bad              | every phase in turn for its split of the fall-back plan
+    fixed    | more than 40 % of the loops are bad, not counting | every phase in turn for its split of the fall-back plan
+             | those that nobody has driven over yet            |
 
 Going down is at once, going up when the better step has been possible for a minute. A single bad loop never moves the
 junction: it is answered lane by lane (`edge.adaptive.substitute`). What the controller itself does below, down to the fixed

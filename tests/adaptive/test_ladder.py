@@ -64,6 +64,12 @@ def test_each_step_down_says_why() -> None:
     assert step_for(4, 8, FIT).why == "4 of 8 loops are not to be believed: splits of the fixed plan"
 
 
+def test_loops_that_nobody_has_driven_over_are_no_reason_for_the_splits_of_the_plan() -> None:
+    half = (11, 12, 21, 22)
+    assert ladder().climb(1_000, verdicts(*half, ill=Ill.DEAD), BLIND).step is Step.FIXED
+    assert ladder().climb(1_000, verdicts(*half, ill=Ill.UNPROVED), BLIND).step is Step.ACTUATED
+
+
 def test_down_at_once_up_after_a_minute_of_better_health() -> None:
     steps = ladder()
     assert steps.climb(1_000, {}, BLIND).step is Step.ACTUATED
