@@ -144,7 +144,7 @@ def _edge(loops: Round, case: LoopCase, at: Ms, *, on: bool) -> None:
     lamps.edges += 1
     if case.stop_bar and not on:
         lamps.moved += 1
-    if not on or not case.speaks:
+    if not on or not case.is_true_when_on:
         return
     way_ms = int(lamps.walk_s * SECOND_MS)
     for mate in case.mates:

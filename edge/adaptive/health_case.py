@@ -51,8 +51,8 @@ class LoopCase:
     """Everything about one loop. `verdict` is None while it is believed."""
 
     __slots__ = (
-        "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute", "lamps", "mates", "number",
-        "rose_now", "stop_bar", "stuck", "track", "trust", "verdict", "visited",
+        "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute", "lamps", "mates", "not_alone",
+        "number", "rose_now", "stop_bar", "stuck", "track", "trust", "verdict", "visited",
     )  # fmt: skip
 
     def __init__(
@@ -62,12 +62,13 @@ class LoopCase:
         self.track = LoopTrack(now, on=on)
         self.mates: tuple[LoopCase, ...] = ()
         self.stuck = Stuck(len(lamps.lane.movements), stop_bar=stop_bar)
-        self.dead = Dead(now, Odds(3.0, 0.2 if stop_bar else 1.5), others, may_leave=lamps.turns_on_red)
+        self.dead = Dead(now, Odds(3.0, 0.2 if stop_bar else 1.5), others)
         self.chatter = Chatter(stop_bar=stop_bar)
         self.trust = Trust()
         self.verdict: Verdict | None = None
         self.rose_now = 0  # actuations in the second that is being closed
         self.in_minute = 0
+        self.not_alone = False  # another loop of its approach comes and goes
         self.visited = False  # somebody new came in this second, nobody of a platoon
         self._rises = 0
         self._held_until: Ms | None = None
@@ -82,6 +83,11 @@ class LoopCase:
     def speaks(self) -> bool:
         """Whether it may witness against others: seen alive, believed, and nothing doubtful about it."""
         return self.track.alive and self.verdict is None and not self.chatter.doubtful
+
+    @property
+    def is_true_when_on(self) -> bool:
+        """Whether somebody is there when it says so. A loop that comes and goes is wrong only where it is silent."""
+        return self.speaks or (self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT)
 
     def edge(self, at: Ms, *, on: bool) -> None:
         """Take in one edge."""
@@ -160,8 +166,8 @@ class LoopCase:
             found[Ill.DEAD] = self.dead.evidence(self.track)
         if self.chatter.doubtful:
             found[Ill.CHATTER] = self.chatter.evidence()
-        if self.dead.missing.nats > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
-            found[Ill.INTERMITTENT] = self.dead.now_and_then()
+        if self.dead.drops_out > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
+            found[Ill.INTERMITTENT] = self.dead.now_and_then(not_alone=self.not_alone)
         return found
 
     def unproved(self, now: Ms, why: str) -> None:
@@ -204,7 +210,7 @@ class LoopCase:
             case Ill.CHATTER:
                 return not self.chatter.doubtful
             case Ill.INTERMITTENT:
-                return self.dead.missing.nats < _QUIET_NATS
+                return self.dead.drops_out < _QUIET_NATS
             case Ill.DEVICE:
                 return False
 

@@ -16,9 +16,12 @@ from edge.model.units import SECOND_MS, Ms
 _USUAL_SHARE = 0.92
 """Ours: what is lost in ones does not add up to a share that halves."""
 _FADES = 0.998
-"""The usual share is forgotten slowly, so that a loop which fails ever more often does not become its own measure. Ours: by
+"""Usual shares are forgotten slowly, so that a loop which fails ever more often does not become its own measure. Ours: by
 half in 350 trials, some hours."""
 _HALF = log(2.0)
+COMMON_CAUSE = 4.0
+"""Nats for dropping out where another loop of the approach does: water in a pit or a loose plug is common to
+all that lie on one cable. Ours."""
 _OFTEN = 0.5
 """How often a vehicle vanishes under red from a loop that drops out now and then. Ours."""
 _SELDOM = 0.05
@@ -26,18 +29,18 @@ _SELDOM = 0.05
 
 
 class Dead:
-    """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are; `may_leave`: under
-    red, by a turn that does not wait for green."""
+    """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are."""
 
-    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "missing", "odds", "silence", "vanished")
+    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "_usually_stays", "missing", "odds", "silence", "vanished")
 
-    def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
+    def __init__(self, now: Ms, odds: Odds, others: int) -> None:
         self.odds = odds
         self.silence = Silence(others)
         self.missing = Drift()  # trials of its lane, against a share that halves
-        self.vanished = Drift()  # vehicles that vanish under red
-        self._stays = Odds(4.0, 2.0) if may_leave else Odds(10.0, 0.5)
+        self.vanished = Drift()  # vehicles that vanish under red, against what was usual here
+        self._stays = Odds(4.0, 2.0)  # some turn on red, others creep on: how many is learned first
         self._usual = 0.0
+        self._usually_stays = 0.0
         self._from_ms: Ms = now
         self._due_ms: Ms | None = None
 
@@ -72,7 +75,8 @@ class Dead:
 
     def red_over(self, *, vanished: bool) -> None:
         """A red is over in which somebody stood here."""
-        leaves = max(_SELDOM, 1 - self._stays.share)
+        self._usually_stays = max(self._usually_stays * _FADES, self._stays.share)
+        leaves = max(_SELDOM, 1 - self._usually_stays)
         if vanished:
             self._stays.miss()
             self.vanished.add(log(_OFTEN / leaves))
@@ -86,9 +90,15 @@ class Dead:
             return {}
         return {**self.silence.evidence(alive=track.alive), Kind.LANE: self.odds.against}
 
-    def now_and_then(self) -> dict[Kind, float]:
-        """What speaks for its dropping out."""
-        return {Kind.LANE: self.missing.nats, Kind.LAMPS: self.vanished.nats}
+    @property
+    def drops_out(self) -> float:
+        """Nats of the kind that says most for its dropping out."""
+        return max(self.missing.nats, self.vanished.nats)
+
+    def now_and_then(self, *, not_alone: bool) -> dict[Kind, float]:
+        """What speaks for its dropping out. `not_alone`: another loop of its approach does."""
+        shared = COMMON_CAUSE if not_alone else 0.0
+        return {Kind.LANE: self.missing.nats, Kind.LAMPS: self.vanished.nats, Kind.NEIGHBOURS: shared}
 
     def _try(self, *, hit: bool) -> None:
         self._usual = max(self._usual * _FADES, min(_USUAL_SHARE, self.odds.share))

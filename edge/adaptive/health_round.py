@@ -140,6 +140,9 @@ class Round:
             cases = approach.cases
             silent = not any(c.track.on or c.rose_now for c in cases)
             good = all(c.believed for c in cases)
+            ill = {c.number for c in cases if c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT}
+            for case in cases:
+                case.not_alone = bool(ill - {case.number})
             came_elsewhere = whole - sum(came[name] for name in approach.names)
             approach.silence.second(silent=silent, came_elsewhere=came_elsewhere, learn=good)
             approach.flow.second(sum(c.rose_now for c in approach.counting if c.believed))

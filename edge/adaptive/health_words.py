@@ -32,6 +32,7 @@ SAYS: dict[tuple[Ill, Kind], str] = {
     (Ill.CHATTER, Kind.SHAPE): "more or shorter actuations than vehicles can make",
     (Ill.INTERMITTENT, Kind.LANE): "it misses vehicles that the other loop of its lane has seen",
     (Ill.INTERMITTENT, Kind.OWN): "it sees far less than in its own past",
+    (Ill.INTERMITTENT, Kind.NEIGHBOURS): "another loop of its approach does so too",
     (Ill.INTERMITTENT, Kind.LAMPS): "vehicles that stood on it vanish under red",
 }
 

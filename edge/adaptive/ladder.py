@@ -3,7 +3,8 @@
     step     | when                                             | what is asked for
     ---------|--------------------------------------------------|---------------------------------------------------------
     adaptive | the loops carry it                               | the plan of the search; phases that nobody sees are
-             |                                                  | recalled to the green that was long enough before
+             |                                                  | recalled to the green that was long enough before, and
+             |                                                  | longer while nobody else waits longer than in the plan
     actuated | the estimator says that they do not (more than   | nothing of the search: plain actuation, but phases that
              | one approach blind)                              | nobody sees are called and held so long, and a green
              |                                                  | that a loud loop would extend for ever is ended there
@@ -38,6 +39,11 @@ LOUD = frozenset({Ill.STUCK, Ill.CHATTER})
 MOST_OF_SPLIT = 1.5
 LEAST_GREENS = 10
 """Both ours: the plan was made for a busy hour, and ten greens are ten minutes or more."""
+MOST_OF_CYCLE = 1.5
+"""A green that comes later than the plan would have it is as much longer, up to here. Ours."""
+MOST_UNSEEN = 2.0
+"""So many times the recalled green while nobody who is seen waits longer than in the plan: a queue that nobody sees grows
+without end where it is served too little, and costs the others a plan's wait at most where it is served too long. Ours."""
 PROBED_S = 0.0
 """The green of a probe: the minimum."""
 
@@ -82,6 +88,7 @@ class Ladder:
         self._share: dict[PhaseNumber, float] = {}  # of a cycle of the plan that lies between the last two greens
         self._green_since: dict[PhaseNumber, Ms] = {}
         self._good_greens: dict[PhaseNumber, int] = {}
+        self._red_since: dict[PhaseNumber, Ms] = {}
         self._loops_of: dict[PhaseNumber, set[DetectorNumber]] = {}
         for lane in self._lanes:
             for phase in lane.phases:
@@ -95,9 +102,10 @@ class Ladder:
         doubted = set(bad)
         for phase in sorted(green - self._green_since.keys()):
             passed_ms = seen.now - self._began.get(phase, seen.now - self._cycle_ms)
-            self._began[phase], self._share[phase] = seen.now, min(1.0, passed_ms / self._cycle_ms)
+            self._began[phase], self._share[phase] = seen.now, min(MOST_OF_CYCLE, passed_ms / self._cycle_ms)
             if not doubted & self._loops_of.get(phase, set()):
                 self._good_greens[phase] = self._good_greens.get(phase, 0) + 1
+        self._red_since.update(dict.fromkeys(self._green_since.keys() - green, seen.now))
         self._green_since = {p: self._green_since.get(p, seen.now) for p in sorted(green)}
 
     def climb(self, now: Ms, verdicts: Mapping[DetectorNumber, Verdict], forecast: Forecast) -> Standing:
@@ -158,13 +166,12 @@ class Ladder:
         return min(max(before, split), MOST_OF_SPLIT * split)
 
     def shape(self, seen: Observation, recalls: Mapping[PhaseNumber, float]) -> Observation:
-        """What the search is told instead: a recalled phase is called, and its green not over before its time."""
+        """What the search is told instead: a recalled phase is called, and its green not over before its time, nor before those
+        who are seen have waited as long as in the plan."""
+        patience_ms = self._patience_ms(seen, recalls)
+        left_ms = {p: self._recall_left_ms(seen.now, p, seconds, patience_ms) for p, seconds in recalls.items()}
         rows = tuple(
-            replace(
-                p,
-                vehicle_call=True,
-                minimum_left_ms=max(p.minimum_left_ms, self._recall_left_ms(seen.now, p.number, recalls[p.number])),
-            )
+            replace(p, vehicle_call=True, minimum_left_ms=max(p.minimum_left_ms, left_ms[p.number]))
             if p.number in recalls
             else p
             for p in seen.phases
@@ -197,9 +204,24 @@ class Ladder:
         phases = {p for lane in self._lanes if loud & {*lane.stopbar, *lane.advance} for p in lane.phases}
         return {p: max(self._split_s.get(p, 0.0), self._minimum_s[p]) for p in phases}
 
-    def _recall_left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
-        """The same of a recalled green: served more often than the plan would, it is as much shorter."""
-        return self._left_ms(now, phase, seconds * self._share.get(phase, 1.0))
+    def _recall_left_ms(self, now: Ms, phase: PhaseNumber, seconds: float, patience_ms: Ms) -> Ms:
+        """The same of a recalled green: served more often than the plan would, it is as much shorter; and longer by
+        `patience_ms` at most, until it is `MOST_UNSEEN` times as long."""
+        enough_s = seconds * self._share.get(phase, 1.0)
+        most_ms = self._left_ms(now, phase, MOST_UNSEEN * enough_s)
+        return max(self._left_ms(now, phase, enough_s), min(most_ms, patience_ms))
+
+    def _patience_ms(self, seen: Observation, recalls: Mapping[PhaseNumber, float]) -> Ms:
+        """For how long nobody who is seen to wait will have waited longer than in the plan."""
+        waits = [
+            self._red_in_plan_ms(p.number) - (seen.now - self._red_since.get(p.number, seen.now))
+            for p in seen.phases
+            if p.vehicle_call and p.number not in recalls and p.number not in self._green_since
+        ]
+        return min(waits, default=self._cycle_ms)
+
+    def _red_in_plan_ms(self, phase: PhaseNumber) -> Ms:
+        return self._cycle_ms - round(SECOND_MS * self._split_s.get(phase, 0.0))
 
     def _left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
         since = self._green_since.get(phase)

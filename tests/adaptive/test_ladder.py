@@ -7,7 +7,7 @@ import pytest
 from edge.adaptive.forecast import Forecast
 from edge.adaptive.health_evidence import Ill
 from edge.adaptive.health_words import Verdict
-from edge.adaptive.ladder import UP_AFTER_MS, Ladder, Step, step_for
+from edge.adaptive.ladder import MOST_UNSEEN, UP_AFTER_MS, Ladder, Step, step_for
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.observation import Observation
@@ -31,9 +31,9 @@ N1 = (DetectorNumber(11), DetectorNumber(12))
 
 
 def ladder() -> Ladder:
-    """Phases 2 and 4, each with a split of 25 s: 5 s clearance."""
+    """Phases 2 and 4, each of a cycle of 50 s, with a split of 25 s each: 20.5 s of green."""
     site = builders.two_phase()
-    plan = replace(next(iter(site.plans.values())), splits={TWO: 25_000, FOUR: 25_000})
+    plan = replace(next(iter(site.plans.values())), cycle_ms=50_000, splits={TWO: 25_000, FOUR: 25_000})
     return Ladder(replace(site, plans={plan.number: plan}), LANES)
 
 
@@ -113,12 +113,30 @@ def seen(now: int, green: int | None = None) -> Observation:
 
 def test_the_search_is_told_that_a_recalled_green_has_not_had_its_minimum() -> None:
     steps = ladder()
-    steps.note(seen(1_000, 2), ())
-    steps.note(seen(6_000, 2), ())
-    told = steps.shape(seen(6_000, 2), {TWO: 15.0})
+    for now, green in ((1_000, 4), (2_000, 2), (32_000, 2)):
+        steps.note(seen(now, green), ())
+    told = steps.shape(waiting(32_000, 2), {TWO: 40.0})
     assert told.phases[0].minimum_left_ms == 10_000
     assert told.phases[0].vehicle_call
-    assert not told.phases[1].vehicle_call
+
+
+def waiting(now: int, green: int) -> Observation:
+    """The other phase is called, by somebody who is seen."""
+    rows = seen(now, green).phases
+    return replace(seen(now, green), phases=tuple(replace(p, vehicle_call=p.number != green) for p in rows))
+
+
+@pytest.mark.parametrize(("called", "left_ms"), [(True, 29_500 - 11_000), (False, 2 * 15_000 - 10_000)])
+def test_an_unseen_green_goes_on_while_nobody_who_is_seen_waits_longer_than_in_the_plan(
+    called: bool,  # noqa: FBT001
+    left_ms: int,
+) -> None:
+    steps = ladder()
+    for now, green in ((1_000, 4), (20_000, None), (21_000, 2), (31_000, 2)):
+        steps.note(seen(now, green), ())
+    told = steps.shape((waiting if called else seen)(31_000, 2), {TWO: 15.0})
+    assert told.phases[0].minimum_left_ms == left_ms
+    assert told.phases[1].vehicle_call is called
 
 
 def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_long() -> None:
@@ -127,7 +145,7 @@ def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_lon
     for now, green in ((1_000, 2), (2_000, 4), (1_000 + half_ms, 2)):
         steps.note(seen(now, green), ())
     told = steps.shape(seen(1_000 + half_ms, 2), {TWO: 16.0})
-    assert told.phases[0].minimum_left_ms == pytest.approx(8_000, abs=100)
+    assert told.phases[0].minimum_left_ms == pytest.approx(8_000 * MOST_UNSEEN, abs=100)
 
 
 def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:
