@@ -66,13 +66,9 @@ def _numbers(lane: Mapping[str, Any], key: str) -> list[int]:
     return [int(n) for n in lane.get(key) or ()]
 
 
-STOP_BAR_PASSAGE_S = "2"
-"""Behind presence loops at the stop bar alone (FHWA Traffic Signal Timing Manual: 2 s and more)."""
-
-
 def without_advance(text: str) -> str:
     """The site file without its advance loops and zones: the rows are taken out of the file's own nodes, all else stays as
-    written, but for the passage time of phases that zones drove."""
+    written, but stop-bar loops hold the green for the zones that they stood in for."""
     root = yaml.compose(text)
     gone: set[str] = set()
     for lane in _children(_child(root, "lanes")):
@@ -81,14 +77,15 @@ def without_advance(text: str) -> str:
         _drop(lane, {"advance", "advance_m"})
     detectors = _child(root, "detectors")
     zones = {name.value for name, row in (detectors.value if detectors is not None else ()) if _is_zone(row)}
-    driven = {_child(_child(detectors, number), "phase").value for number in zones}
     gone |= zones
     _drop(detectors, gone)
-    for name, row in getattr(_child(root, "phases"), "value", ()):
-        if name.value in driven:
-            _child(row, "passage").value = STOP_BAR_PASSAGE_S
     for row in _children(detectors):
-        row.value = [(name, value) for name, value in row.value if name.value != "partner" or value.value not in gone]
+        alone = any(name.value == "partner" and value.value in zones for name, value in row.value)
+        row.value = [
+            (name, value)
+            for name, value in row.value
+            if not (name.value == "partner" and value.value in gone) and not (alone and name.value == "extends")
+        ]
     _drop(_child(_child(root, "sumo"), "loops"), gone)
     return yaml.serialize(root)
 

@@ -184,9 +184,10 @@ class Ladder:
         """What is asked for where the search is not followed."""
         green = frozenset(self._green_since)
         fixed = self.standing.step is Step.FIXED
-        timed = self._split_s if fixed else {**self._loud(verdicts), **recalls}
+        loud = self._split_s if fixed else self._loud(verdicts)
+        timed = {**loud, **recalls} if not fixed else loud
         running = {p for p in green & timed.keys() if self._left_ms(seen.now, p, timed[p])}
-        over = green & timed.keys() - running
+        over = green & loud.keys() - running  # whom dead loops tell of, plain actuation leaves by itself
         called = frozenset(timed if fixed else recalls) - green
         return Advice(
             made_ms=seen.now,

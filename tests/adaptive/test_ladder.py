@@ -155,7 +155,7 @@ def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_l
         (1_000, 4, {TWO}, set(), set()),
         (2_000, 2, set(), {TWO}, set()),
         (16_000, 2, set(), {TWO}, set()),
-        (17_000, 2, set(), set(), {TWO}),
+        (17_000, 2, set(), set(), set()),
     ):
         steps.note(seen(now, green), ())
         advice = steps.below(seen(now, green), verdicts(*N1), {TWO: 15.0})

@@ -171,12 +171,12 @@ def test_a_stop_bar_site_is_the_same_file_without_its_advance_loops() -> None:
     assert "at: '00:00'" in text
 
 
-def test_a_stop_bar_site_has_no_zones_and_a_passage_time_for_the_phases_that_they_drove() -> None:
+def test_at_a_stop_bar_site_the_loops_hold_the_green_for_which_zones_did() -> None:
     zone = "  56: {input: loops.56, phase: 2, kind: stopbar, move: N1 zone, partner: 1}\n"
-    phases = "phases:\n  2: {passage: 0}\n  4: {passage: 1.9}\n"
-    site = yaml.load(without_advance(SITE.replace("schedule:", zone + "schedule:") + phases), yaml.BaseLoader)
-    assert list(site["detectors"]) == ["1", "3"]
-    assert {n: row["passage"] for n, row in site["phases"].items()} == {"2": "2", "4": "1.9"}
+    loop = "  4: {input: loops.4, phase: 2, kind: stopbar, extends: false, extend: 1.9, partner: 56}\n"
+    site = yaml.load(without_advance(SITE.replace("schedule:", zone + loop + "schedule:")), yaml.BaseLoader)
+    assert list(site["detectors"]) == ["1", "3", "4"]
+    assert site["detectors"]["4"] == {"input": "loops.4", "phase": "2", "kind": "stopbar", "extend": "1.9"}
 
 
 def test_the_minor_approach_is_the_one_with_the_least_flow_that_has_any(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ import zlib
 from collections.abc import Iterator
 from itertools import combinations
 
-from edge.model.lanes import Movement
+from edge.model.lanes import Lane, Movement
 from edge.model.sequence import Sequence
 from edge.model.sumo import SumoLoop
 from edge.model.units import PhaseNumber
-from edge.sim.sumo_import.lanes import ZONE_FROM
+from edge.sim.sumo_import.lanes import ZONE_FROM, Placed
 from edge.sim.sumo_import.loops import STOPBAR_NEAR_M
 from edge.sim.sumo_import.text import Bare, Piece, flow, rows
 from edge.sim.sumo_import.timing import WALK_S, Times, clearance_s, fixed_times, passage_s, zone_passage_s
@@ -129,14 +129,14 @@ _FAULTS = (
 
 def _detectors(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     found: dict[object, Piece] = {}
-    lanes = {phase: len(own) for phase, own in zoned_phases(site).items()}
+    zones = zoned_phases(site)
     for caller in callers:
-        found[caller.number] = _detector(caller, site.times, lanes.get(caller.phase, 0))
+        found[caller.number] = _detector(caller, site.times, zones.get(caller.phase, ()))
     return [*rows("detectors", found), *_FAULTS] if callers else []
 
 
-def _detector(caller: Caller, times: Times, zones: int) -> Piece:
-    """One detector. `zones`: how many hold the green of its phase."""
+def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
+    """One detector. `zones`: the lanes whose zones hold the green of its phase."""
     lane, number = caller.placed.lane, caller.placed.number
     row: dict[str, Piece] = {"input": Bare(f"loops.{caller.number}"), "phase": caller.phase}
     if caller.place is Place.ADVANCE:
@@ -147,11 +147,21 @@ def _detector(caller: Caller, times: Times, zones: int) -> Piece:
     row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} {name}"), "distance_m": STOPBAR_NEAR_M}
     if caller.place is Place.SECOND:
         return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
-    queue: dict[str, Piece] = {"queue": True} if zones > 1 else {}  # else whoever comes on one lane holds all of them
+    queue: dict[str, Piece] = (
+        {"queue": True} if len(zones) > 1 else {}
+    )  # else whoever comes on one lane holds all of them
     if caller.place is Place.ZONE:
         return row | queue | {"stuck_on_min": _ZONE_STUCK_MIN, "partner": number}
     partner = (ZONE_FROM + number,) if zones else lane.advance[:1]
-    return row | queue | ({"partner": partner[0]} if partner else {})
+    return row | queue | _stands_in(lane, zones) | ({"partner": partner[0]} if partner else {})
+
+
+def _stands_in(lane: Lane, zones: tuple[Placed, ...]) -> dict[str, Piece]:
+    """How a stop-bar loop holds the green for a zone that has failed: not beside it, and stretched to the same headway."""
+    if not zones:
+        return {}
+    behind = zone_passage_s([(placed.lane, placed.zone_m) for placed in zones])
+    return {"extends": False, "extend": max(0.0, round(passage_s([lane]) - behind, 1))}
 
 
 def _buttons(site: Imported) -> list[str]:

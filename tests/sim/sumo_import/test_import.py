@@ -195,6 +195,18 @@ def test_in_a_dual_ring_a_zone_of_three_seconds_way_holds_the_green_of_each_lane
     assert {d.phase: d.queue for d in zones} == {phase: count > 1 for phase, count in lanes.items()}
 
 
+def test_the_stop_bar_loop_of_a_zone_holds_no_green_until_it_is_heard_for_it(tmp_path: Path) -> None:
+    site = imported(FOUR, tmp_path)
+    zones = [d for d in site.detectors.values() if d.move.endswith("zone")]
+    for zone in zones:
+        assert zone.partner is not None
+        loop = site.detectors[zone.partner]
+        speed = next(lane.speed_kmh for lane in site.lanes if loop.number in lane.stopbar) / 3.6
+        assert (loop.extends, loop.calls) == (False, True)
+        assert loop.extend_ms == pytest.approx(3000 - 1000 * (10 + 5) / speed, abs=50)
+    assert zones
+
+
 def test_a_zone_is_taken_for_stuck_after_three_cycles_and_counts_as_a_loop_where_too_many_have_failed(
     tmp_path: Path,
 ) -> None:
