@@ -48,7 +48,7 @@ class Adviser:
         recalls = ladder.recalls(verdicts, self._health.unseen, forecast.recalls)
         forecast = replace(forecast, recalls=recalls)
         standing = ladder.climb(seen.now, verdicts, forecast)
-        told = ladder.shape(seen, recalls)
+        told = ladder.shape(seen, verdicts, recalls)
         if standing.step is Step.ADAPTIVE:
             return self._optimiser.advise(told, ladder.without_guesses(forecast, verdicts))
         planned = self._optimiser.advise(told, replace(forecast, fit=False, why=standing.why))

@@ -165,11 +165,17 @@ class Ladder:
         before = known.get(phase, 0.0) if self._good_greens.get(phase, 0) >= LEAST_GREENS else 0.0
         return min(max(before, split), MOST_OF_SPLIT * split)
 
-    def shape(self, seen: Observation, recalls: Mapping[PhaseNumber, float]) -> Observation:
-        """What the search is told instead: a recalled phase is called, and its green not over before its time, nor before those
-        who are seen have waited as long as in the plan."""
+    def shape(
+        self, seen: Observation, verdicts: Mapping[DetectorNumber, Verdict], recalls: Mapping[PhaseNumber, float]
+    ) -> Observation:
+        """What the search is told instead: a recalled phase is called, and its green not over before its time; nor, where its
+        loops are known to be bad, before those who are seen have waited as long as in the plan."""
         patience_ms = self._patience_ms(seen, recalls)
-        left_ms = {p: self._recall_left_ms(seen.now, p, seconds, patience_ms) for p, seconds in recalls.items()}
+        broken = {p for p, loops in self._loops_of.items() if all(_is_broken(verdicts.get(n)) for n in loops)}
+        left_ms = {
+            p: self._recall_left_ms(seen.now, p, seconds, patience_ms if p in broken else 0)
+            for p, seconds in recalls.items()
+        }
         rows = tuple(
             replace(p, vehicle_call=True, minimum_left_ms=max(p.minimum_left_ms, left_ms[p.number]))
             if p.number in recalls
@@ -227,6 +233,11 @@ class Ladder:
     def _left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
         since = self._green_since.get(phase)
         return 0 if since is None else max(0, round(seconds * SECOND_MS) - (now - since))
+
+
+def _is_broken(verdict: Verdict | None) -> bool:
+    """Whether something speaks against a loop, and not only that nobody has come there yet."""
+    return verdict is not None and verdict.ill is not Ill.UNPROVED
 
 
 def _main_phase(lane: Lane) -> PhaseNumber:

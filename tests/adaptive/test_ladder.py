@@ -115,7 +115,7 @@ def test_the_search_is_told_that_a_recalled_green_has_not_had_its_minimum() -> N
     steps = ladder()
     for now, green in ((1_000, 4), (2_000, 2), (32_000, 2)):
         steps.note(seen(now, green), ())
-    told = steps.shape(waiting(32_000, 2), {TWO: 40.0})
+    told = steps.shape(waiting(32_000, 2), DEAD_2, {TWO: 40.0})
     assert told.phases[0].minimum_left_ms == 10_000
     assert told.phases[0].vehicle_call
 
@@ -126,15 +126,27 @@ def waiting(now: int, green: int) -> Observation:
     return replace(seen(now, green), phases=tuple(replace(p, vehicle_call=p.number != green) for p in rows))
 
 
-@pytest.mark.parametrize(("called", "left_ms"), [(True, 29_500 - 11_000), (False, 2 * 15_000 - 10_000)])
-def test_an_unseen_green_goes_on_while_nobody_who_is_seen_waits_longer_than_in_the_plan(
-    called: bool,  # noqa: FBT001
-    left_ms: int,
+DEAD_2 = verdicts(11, 12, 21, 22)
+WAITS, NOBODY = (31_000, True), (31_000, False)
+
+
+@pytest.mark.parametrize(
+    ("waits", "bad", "left_ms"),
+    [
+        (WAITS, DEAD_2, 29_500 - 11_000),
+        (NOBODY, DEAD_2, int(MOST_UNSEEN * 15_000) - 10_000),
+        (NOBODY, verdicts(11, 12, 21, 22, ill=Ill.UNPROVED), 15_000 - 10_000),
+        (NOBODY, verdicts(*N1), 15_000 - 10_000),
+    ],
+)
+def test_a_green_whose_loops_are_bad_goes_on_while_nobody_who_is_seen_waits_longer_than_in_the_plan(
+    waits: tuple[int, bool], bad: dict[DetectorNumber, Verdict], left_ms: int
 ) -> None:
     steps = ladder()
-    for now, green in ((1_000, 4), (20_000, None), (21_000, 2), (31_000, 2)):
-        steps.note(seen(now, green), ())
-    told = steps.shape((waiting if called else seen)(31_000, 2), {TWO: 15.0})
+    now, called = waits
+    for at, green in ((1_000, 4), (20_000, None), (21_000, 2), (now, 2)):
+        steps.note(seen(at, green), ())
+    told = steps.shape(waiting(now, 2) if called else seen(now, 2), bad, {TWO: 15.0})
     assert told.phases[0].minimum_left_ms == left_ms
     assert told.phases[1].vehicle_call is called
 
@@ -144,8 +156,8 @@ def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_lon
     half_ms = steps._cycle_ms // 2
     for now, green in ((1_000, 2), (2_000, 4), (1_000 + half_ms, 2)):
         steps.note(seen(now, green), ())
-    told = steps.shape(seen(1_000 + half_ms, 2), {TWO: 16.0})
-    assert told.phases[0].minimum_left_ms == pytest.approx(8_000 * MOST_UNSEEN, abs=100)
+    told = steps.shape(seen(1_000 + half_ms, 2), {}, {TWO: 16.0})
+    assert told.phases[0].minimum_left_ms == pytest.approx(8_000, abs=100)
 
 
 def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:
