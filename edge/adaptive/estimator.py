@@ -110,7 +110,9 @@ class LoopEstimator:
             going = state.lane.phases & stage
             out = state.outflow
             if going and out.green_from_ms is None:
-                out.begin_green(min(self._green[phase] for phase in going))
+                kind = self._kind(state.lane, stage)
+                plain = kind is not None and kind.plain and state.queue(seen.now) >= 1.0
+                out.begin_green(min(self._green[phase] for phase in going), plain=plain)
                 state.begin_green(seen.now)
                 state.needed_s = None
                 state.lent.clear()

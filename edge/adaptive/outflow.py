@@ -16,6 +16,12 @@ START_LOSS_S = 1.5
 """From green until the queue moves at saturation rate, counted at the rear of the first vehicle. Observed in traffic models and
 streets alike (HCM 7th ed. ch. 19: about 2 s from front to front)."""
 
+LONGEST_START_S = 4.0
+"""Who starts later has slept or been hindered. Ours."""
+
+COUNTED_AT_START = 5
+"""Of more vehicles in a row, none of whom has let the loop fall, the number is too uncertain. Ours."""
+
 HEADWAY_S = 1.9
 """Between queued vehicles (HCM 7th ed. ch. 19: 1900 vehicles an hour)."""
 
@@ -74,13 +80,15 @@ class Outflow:
     assumed: int = 0
     """How many are taken to have left in the present spell, before its falling edge tells."""
     _standing: bool = False
+    _plain: bool = False
     headway_s: float = HEADWAY_S
     patience: int = PATIENCE
 
-    def begin_green(self, at_ms: Ms) -> None:
-        """Right-of-way begins."""
+    def begin_green(self, at_ms: Ms, *, plain: bool = False) -> None:
+        """Right-of-way begins. `plain`: somebody is queued, and need not yield to anybody."""
         self.green_from_ms, self.green_to_ms = at_ms, None
         self.assumed, self._standing, self._due_ms = 0, self.occupied, None
+        self._plain = plain
         if self.occupied:
             self._due_ms = at_ms + 1000 * (self.start_loss_s.value + self.headway_s)
 
@@ -104,11 +112,20 @@ class Outflow:
     def fall(self, at_ms: Ms) -> Left:
         """The loop falls free: everybody who was over it has left it."""
         assumed, count = self.assumed, self._count(at_ms)
+        self._learn_start(at_ms, count)
         if at_ms > self.since_ms:
             self.presence = True
         self.occupied, self._due_ms, self.assumed, self._standing = False, None, 0, False
         self.since_ms, self.last_fall_ms, self.blocked = at_ms, at_ms, False
         return Left(at_ms, count - assumed, count)
+
+    def _learn_start(self, at_ms: Ms, count: int) -> None:
+        """Those who stood there when green began tell the start-up loss: the time until they have left, less their headways."""
+        if self._plain and self._standing and self.green_from_ms is not None and count <= COUNTED_AT_START:
+            loss_s = (at_ms - self.green_from_ms) / 1000 - count * self.headway_s
+            if 0.0 <= loss_s <= LONGEST_START_S:
+                self.start_loss_s.saw(loss_s)
+        self._plain = False
 
     def _count(self, at_ms: Ms) -> int:
         """How many left in the spell that ends now, told by how long it took."""
