@@ -47,13 +47,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
     """The frozen site. Where `findings` has problems it is a draft, good for cross-checks and nothing else."""
     sequence = _sequence(rows, findings)
     overlaps, ped_overlaps = overlaps_of(rows, findings), ped_overlaps_of(rows, findings)
-    channels = {
-        n: _channel(n, row, overlaps, ped_overlaps, findings)
-        for n, row in rows.channels.items()
-        if _shows_one(n, row, findings)
-        and shows_known_overlap(n, row, overlaps, findings)
-        and shows_known_ped_overlap(n, row, ped_overlaps, findings)
-    }
+    channels = _channels(rows, overlaps, ped_overlaps, findings)
     return Site(
         id=rows.intersection.id,
         name=rows.intersection.name,
@@ -65,7 +59,7 @@ def site_of(rows: SiteFile, findings: Findings, file_hash: str) -> Site:
         devices={name: device_of(name, row, findings) for name, row in rows.io.items()},
         detectors={n: _detector(n, row, rows.detector_faults) for n, row in sorted(rows.detectors.items())},
         buttons={n: _button(n, row, rows.detector_faults) for n, row in sorted(rows.ped_buttons.items())},
-        channels=dict(sorted(channels.items())),
+        channels=channels,
         card=_card(rows, channels),
         plans={n: plan_of(n, rows, sequence, findings) for n in rows.plans},
         schedule=schedule_of(rows),
@@ -180,6 +174,22 @@ def _shows_one(number: ChannelNumber, row: ChannelRow, findings: Findings) -> bo
         findings.value(here, f"channel {number} shows nothing", "add phase:, ped: or overlap:")
     findings.spoiled.add(here)
     return False
+
+
+def _channels(
+    rows: SiteFile,
+    overlaps: Mapping[OverlapNumber, Overlap],
+    ped_overlaps: Mapping[int, PedOverlap],
+    findings: Findings,
+) -> dict[ChannelNumber, Channel]:
+    """By number; without those that show nothing that is known."""
+    return {
+        n: _channel(n, row, overlaps, ped_overlaps, findings)
+        for n, row in sorted(rows.channels.items())
+        if _shows_one(n, row, findings)
+        and shows_known_overlap(n, row, overlaps, findings)
+        and shows_known_ped_overlap(n, row, ped_overlaps, findings)
+    }
 
 
 def _channel(

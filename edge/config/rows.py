@@ -13,7 +13,6 @@ from edge.config.device_rows import DeviceRow
 from edge.config.external_rows import ExternalRow, InputKey
 from edge.config.fields import (
     Clock,
-    Date,
     Decimal,
     InputText,
     Minutes,
@@ -25,6 +24,7 @@ from edge.config.fields import (
     Whole,
     Word,
 )
+from edge.config.intersection_rows import APhase, IntersectionRow
 from edge.config.lane_rows import LaneKey, LaneRow
 from edge.config.overlap_rows import OverlapKey, OverlapRow
 from edge.config.override_rows import OverridesRow
@@ -39,7 +39,6 @@ from edge.model.detectors import DetectorKind, InputRef, OnFault
 from edge.model.phases import PedDisplay
 from edge.model.units import ButtonNumber, ChannelNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
-APhase = Annotated[PhaseNumber, Whole(1, 16)]
 PhaseKey = Annotated[PhaseNumber, NumberKey(16)]
 AChannel = Annotated[ChannelNumber, Whole(1, 64)]
 ChannelKey = Annotated[ChannelNumber, NumberKey(64)]
@@ -47,44 +46,6 @@ DetectorKey = Annotated[DetectorNumber, NumberKey(255)]
 ButtonKey = Annotated[ButtonNumber, NumberKey(255)]
 APlan = Annotated[PlanNumber, Whole(1, 253)]
 PlanKey = Annotated[PlanNumber, NumberKey(253)]
-
-
-class LocationRow(Row):
-    """`intersection.location`, for maps."""
-
-    lat: Annotated[float, Decimal(-90, 90)] = Field(description="Latitude, degrees (WGS 84).")
-    lon: Annotated[float, Decimal(-180, 180)] = Field(description="Longitude, degrees (WGS 84).")
-
-
-class MainStreetRow(Row):
-    """`intersection.main_street`, for reports."""
-
-    name: Annotated[str, Text()] = Field(description="Its name.")
-    phases: list[APhase] = Field(description="Its through phases.")
-
-
-class SheetRow(Row):
-    """`intersection.sheet`: which timing sheet this file states."""
-
-    revision: Annotated[str, Text()] = setting("", "Revision of the timing sheet.")
-    date: Annotated[tuple[int, int, int] | None, Date()] = optional("Its date.")
-    prepared_by: Annotated[str, Text()] = setting("", "Who prepared it.")
-    approved_by: Annotated[str, Text()] = setting("", "Who approved it.")
-    replaces: Annotated[str, Text()] = setting("", "The revision it replaces.")
-    note: Annotated[str, Text(1000)] = setting("", "What changed, and why.")
-
-
-class IntersectionRow(Row):
-    """`intersection`."""
-
-    id: Annotated[int, Whole(1, 999_999)] = Field(
-        description="The number of the intersection; DeviceId of the event log."
-    )
-    name: Annotated[str, Text(empty=False)] = Field(description="The two streets.")
-    timezone: Annotated[str, Text(60, empty=False)] = Field(description="IANA time zone, such as America/Denver.")
-    location: LocationRow | None = optional("Where it is.")
-    main_street: MainStreetRow | None = optional("The main street.")
-    sheet: SheetRow | None = optional("The timing sheet this file states.")
 
 
 class OptionsRow(Row):
