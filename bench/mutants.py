@@ -41,7 +41,7 @@ NAMES = (
 )
 TESTS = [f"tests/safety/test_{name}.py" for name in NAMES.split()]
 INTERVAL_TESTS = [f"tests/control/test_{name}.py" for name in ("intervals", "interval_variants")]
-OVERLAP_TESTS = ["tests/control/test_overlaps.py"]
+OVERLAP_TESTS = ["tests/control/test_overlap_machine.py", "tests/control/test_overlaps.py"]
 OPTIONS = ["-x", "-q", "--tb=no", "--assert=plain", "-pno:cacheprovider", "-pno:randomly", "-ofilterwarnings="]
 """Stop at the first failure; no rewriting of asserts, which costs more than the tests."""
 
