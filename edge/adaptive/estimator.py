@@ -8,6 +8,7 @@ from edge.adaptive.forecast import Forecast, LaneForecast, Service, Stage
 from edge.adaptive.lane_state import LaneState, new_state
 from edge.adaptive.lanes import lanes_of
 from edge.adaptive.learned import Greens
+from edge.adaptive.outflow import START_LOSS_S
 from edge.adaptive.service import Kind, kind_of
 from edge.adaptive.substitute import Belief, belief_of, capacity, fitness, planned_greens, planned_rate, recalls
 from edge.model.exchange import Interval
@@ -266,7 +267,7 @@ class LoopEstimator:
             arrivals=self._arrivals(state, horizon_s),
             rate=state.rate,
             service=self._table(state, stages),
-            start_loss_s=state.outflow.start_loss_s.value,
+            start_loss_s=max(state.outflow.start_loss_s.value, START_LOSS_S),  # no plan counts on quick starters
             green_since_ms=state.outflow.green_from_ms,
             waiting_s=(self.now - waits) / 1000 if waits is not None else 0.0,
             storage=state.storage,
