@@ -62,7 +62,7 @@ class LoopCase:
         self.track = LoopTrack(now, on=on)
         self.mates: tuple[LoopCase, ...] = ()
         self.stuck = Stuck(len(lamps.lane.movements), stop_bar=stop_bar)
-        self.dead = Dead(now, Odds(3.0, 0.2 if stop_bar else 1.5), others)
+        self.dead = Dead(now, Odds(3.0, 0.2 if stop_bar else 1.5), others, may_leave=lamps.turns_on_red)
         self.chatter = Chatter(stop_bar=stop_bar)
         self.trust = Trust()
         self.verdict: Verdict | None = None
@@ -166,7 +166,7 @@ class LoopCase:
             found[Ill.DEAD] = self.dead.evidence(self.track)
         if self.chatter.doubtful:
             found[Ill.CHATTER] = self.chatter.evidence()
-        if self.dead.drops_out > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
+        if self.dead.missing.nats > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
             found[Ill.INTERMITTENT] = self.dead.now_and_then(not_alone=self.not_alone)
         return found
 
@@ -210,7 +210,7 @@ class LoopCase:
             case Ill.CHATTER:
                 return not self.chatter.doubtful
             case Ill.INTERMITTENT:
-                return self.dead.drops_out < _QUIET_NATS
+                return self.dead.missing.nats < _QUIET_NATS
             case Ill.DEVICE:
                 return False
 

@@ -16,7 +16,7 @@ from edge.model.units import SECOND_MS, Ms
 _USUAL_SHARE = 0.92
 """Ours: what is lost in ones does not add up to a share that halves."""
 _FADES = 0.998
-"""Usual shares are forgotten slowly, so that a loop which fails ever more often does not become its own measure. Ours: by
+"""The usual share is forgotten slowly, so that a loop which fails ever more often does not become its own measure. Ours: by
 half in 350 trials, some hours."""
 _HALF = log(2.0)
 COMMON_CAUSE = 4.0
@@ -24,23 +24,26 @@ COMMON_CAUSE = 4.0
 all that lie on one cable. Ours."""
 _OFTEN = 0.5
 """How often a vehicle vanishes under red from a loop that drops out now and then. Ours."""
+_MANY_REDS = 200.0
+"""How many reds are remembered for how often vehicles vanish: some hours, so that a loop which begins to drop out does not
+become its own measure. Ours."""
 _SELDOM = 0.05
 """And from a healthy one at least, for some change lanes or stand beyond the loop. Measured in SUMO: 0 to 0.1. Ours."""
 
 
 class Dead:
-    """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are."""
+    """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are; `may_leave`: under
+    red, by a turn that does not wait for green."""
 
-    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "_usually_stays", "missing", "odds", "silence", "vanished")
+    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "missing", "odds", "silence", "vanished")
 
-    def __init__(self, now: Ms, odds: Odds, others: int) -> None:
+    def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
         self.odds = odds
         self.silence = Silence(others)
         self.missing = Drift()  # trials of its lane, against a share that halves
         self.vanished = Drift()  # vehicles that vanish under red, against what was usual here
-        self._stays = Odds(4.0, 2.0)  # some turn on red, others creep on: how many is learned first
+        self._stays = Odds(4.0, 2.0, _MANY_REDS) if may_leave else Odds(10.0, 0.5, _MANY_REDS)
         self._usual = 0.0
-        self._usually_stays = 0.0
         self._from_ms: Ms = now
         self._due_ms: Ms | None = None
 
@@ -75,8 +78,7 @@ class Dead:
 
     def red_over(self, *, vanished: bool) -> None:
         """A red is over in which somebody stood here."""
-        self._usually_stays = max(self._usually_stays * _FADES, self._stays.share)
-        leaves = max(_SELDOM, 1 - self._usually_stays)
+        leaves = max(_SELDOM, 1 - self._stays.share)
         if vanished:
             self._stays.miss()
             self.vanished.add(log(_OFTEN / leaves))
@@ -89,11 +91,6 @@ class Dead:
         if track.on:
             return {}
         return {**self.silence.evidence(alive=track.alive), Kind.LANE: self.odds.against}
-
-    @property
-    def drops_out(self) -> float:
-        """Nats of the kind that says most for its dropping out."""
-        return max(self.missing.nats, self.vanished.nats)
 
     def now_and_then(self, *, not_alone: bool) -> dict[Kind, float]:
         """What speaks for its dropping out. `not_alone`: another loop of its approach does."""

@@ -54,12 +54,15 @@ RULES: dict[Ill, Rule] = {
     Ill.DEAD: Rule(11.0, 3.0, lead=frozenset({Kind.LANE})),
     # A surge of demand explains the same of the others.
     Ill.CHATTER: Rule(14.0, 5.0, lead=frozenset({Kind.SHAPE, Kind.LAMPS, Kind.LANE})),
-    Ill.INTERMITTENT: Rule(7.5, 1.5),
+    # Where many turn on red, they vanish and there is no fault; beside a loop that has one, too.
+    Ill.INTERMITTENT: Rule(7.5, 1.5, lead=frozenset({Kind.LANE})),
 }
 DEAD_FROM_START = Rule(8.0, 3.0, lead=frozenset({Kind.LANE}))
 """Of a loop that has not been seen alive since the start: a false alarm can only come before its first vehicle. Ours."""
 APPROACH_SILENT = Rule(12.0, 3.0)
 """All loops of an approach together: their silences are short, so what is learned of them is worth more."""
+THROUGH_SILENT = Rule(15.5, 3.0)
+"""Those of its through lanes alone: others there live, so the cable of the approach is whole. Ours."""
 """Ours: e^-8 is one false alarm in 3000 independent looks at a loop; a look is worth about a cycle, so in some 70 hours of a
 loop, and it heals with the next good edge. `bench/health.py` measures both rates."""
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
-from edge.adaptive.health_evidence import APPROACH_SILENT, Ill, Odds, convicts
+from edge.adaptive.health_evidence import APPROACH_SILENT, THROUGH_SILENT, Ill, Odds, convicts
 from edge.adaptive.health_flow import Flow, Tide
 from edge.adaptive.health_lane import LaneLamps
 from edge.adaptive.health_leaving import Leaving
 from edge.adaptive.health_silence import Silence
 from edge.adaptive.health_words import sentence
-from edge.model.lanes import Lane, LaneName
+from edge.model.lanes import Lane, LaneName, Turn
 from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
 UNPROVED_S = 150
@@ -40,6 +40,7 @@ class _Approach:
     counting: tuple[LoopCase, ...]
     flow: Flow
     tide: Tide
+    is_whole: bool = True
 
     @property
     def drained(self) -> bool:
@@ -77,7 +78,8 @@ class Round:
             ]
             for lane in self.lanes
         }
-        self._approaches = self._by_approach()
+        self._approaches = [self._group(lanes) for lanes in _by_approach(self.lanes)]
+        self._groups = (*self._approaches, *(self._group(lanes, is_whole=False) for lanes in _through(self.lanes)))
         self._flows = [approach.flow for approach in self._approaches]
         self._by_phase = _by_phase(self.lanes, self.cases)
         self._elsewhere = 0
@@ -97,21 +99,15 @@ class Round:
             case.dead.odds = Odds(1.0, forks - 1 + _FAIR)
         return case
 
-    def _by_approach(self) -> "list[_Approach]":
-        """Each approach."""
-        lanes: dict[str, list[Lane]] = {}
-        for lane in self.lanes:
-            lanes.setdefault(lane.approach, []).append(lane)
-        found = []
-        for here in lanes.values():
-            numbers = dict.fromkeys(n for lane in here for n in (*lane.stopbar, *lane.advance))
-            names = frozenset(lane.name for lane in here)
-            leaving = tuple(self._leaving[lane.name] for lane in here if lane.name in self._leaving)
-            silence = Silence(len(self.lanes) - len(here))
-            counting = tuple(self.cases[n] for lane in here for n in (lane.advance[:1] or lane.stopbar[:1]))
-            cases = tuple(self.cases[n] for n in numbers)
-            found.append(_Approach(names, cases, silence, leaving, counting, Flow(), Tide()))
-        return found
+    def _group(self, lanes: list[Lane], *, is_whole: bool = True) -> "_Approach":
+        """Lanes of an approach whose silence is one."""
+        numbers = dict.fromkeys(n for lane in lanes for n in (*lane.stopbar, *lane.advance))
+        names = frozenset(lane.name for lane in lanes)
+        leaving = tuple(self._leaving[lane.name] for lane in lanes if lane.name in self._leaving)
+        silence = Silence(len(self.lanes) - len(lanes))
+        counting = tuple(self.cases[n] for lane in lanes for n in (lane.advance[:1] or lane.stopbar[:1]))
+        cases = tuple(self.cases[n] for n in numbers)
+        return _Approach(names, cases, silence, leaving, counting, Flow(), Tide(), is_whole)
 
     def edge(self, case: LoopCase, at: Ms, *, on: bool) -> None:
         """An edge of a loop, told to its lanes."""
@@ -130,19 +126,24 @@ class Round:
             for other in self._beside.get(name, ()) if strangers else ():
                 strangers = other.gave(strangers)
 
+    def _suspect(self) -> None:
+        """Tell the loops of each approach which of them are beside one that comes and goes."""
+        for approach in self._approaches:
+            ill = {c.number for c in approach.cases if c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT}
+            for case in approach.cases:
+                case.not_alone = bool(ill - {case.number})
+
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""
         came = {lane.name: self._came(lane) for lane in self.lanes}
         whole = sum(came.values())
         self._leave()
+        self._suspect()
         self._elsewhere += whole
-        for approach in self._approaches:
+        for approach in self._groups:
             cases = approach.cases
             silent = not any(c.track.on or c.rose_now for c in cases)
             good = all(c.believed for c in cases)
-            ill = {c.number for c in cases if c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT}
-            for case in cases:
-                case.not_alone = bool(ill - {case.number})
             came_elsewhere = whole - sum(came[name] for name in approach.names)
             approach.silence.second(silent=silent, came_elsewhere=came_elsewhere, learn=good)
             approach.flow.second(sum(c.rose_now for c in approach.counting if c.believed))
@@ -172,21 +173,21 @@ class Round:
 
     def freshen(self) -> None:
         """Nobody knows what happened until now."""
-        for approach in self._approaches:
+        for approach in self._groups:
             approach.silence.forget()
         for leaving in self._leaving.values():
             leaving.forget()
 
     def silent_approaches(self, now: Ms) -> None:
         """Convict all loops of an approach that has been silent for improbably long, and not because its traffic ended."""
-        for approach in self._approaches:
+        for approach in self._groups:
             if self._has_ended(approach):
                 continue
             evidence = approach.silence.evidence(alive=any(c.track.alive for c in approach.cases))
-            if convicts(evidence, APPROACH_SILENT):
-                why = sentence(Ill.DEAD, evidence)
+            if convicts(evidence, APPROACH_SILENT if approach.is_whole else THROUGH_SILENT):
+                beside = "is its whole approach" if approach.is_whole else "are all through lanes of its approach"
                 for case in approach.cases:
-                    case.dead_with_all(now, f"{why}, and so is its whole approach")
+                    case.dead_with_all(now, f"{sentence(Ill.DEAD, evidence)}, and so {beside}")
 
     def _minute_over(self) -> None:
         counts = {number: case.in_minute for number, case in self.cases.items()}
@@ -221,7 +222,7 @@ class Round:
         is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
         alive yet or are silent for improbably long: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
-        for approach in self._approaches:
+        for approach in self._groups:
             blind = all(c.verdict is not None and silent(c) for c in approach.cases)
             if blind or approach.silence.own >= PROBED_FROM:
                 whole = blind or (approach.silence.own >= RECALLED_FROM and not self._has_ended(approach))
@@ -241,6 +242,22 @@ def _merged(lanes: list[Lane]) -> Lane:
         advance=tuple(dict.fromkeys(n for lane in lanes for n in lane.advance)),
         exits=tuple(dict.fromkeys(n for lane in lanes for n in lane.exits)),
     )
+
+
+def _by_approach(lanes: Iterable[Lane]) -> list[list[Lane]]:
+    found: dict[str, list[Lane]] = {}
+    for lane in lanes:
+        found.setdefault(lane.approach, []).append(lane)
+    return list(found.values())
+
+
+def _through(lanes: Iterable[Lane]) -> list[list[Lane]]:
+    """The lanes in which people go straight on, of approaches that have others too: a pocket whose loops live hides nobody."""
+    rows = (
+        [lane for lane in here if any(m.turn is Turn.THROUGH for m in lane.movements)] for here in _by_approach(lanes)
+    )
+    whole = {lane.approach: len(here) for here in _by_approach(lanes) for lane in here}
+    return [row for row in rows if row and len(row) < whole[row[0].approach]]
 
 
 def _by_phase(lanes: tuple[Lane, ...], cases: Mapping[DetectorNumber, LoopCase]) -> dict[PhaseNumber, list[LoopCase]]:

@@ -171,7 +171,7 @@ class Ladder:
         """What the search is told instead: a recalled phase is called, and its green not over before its time; nor, where its
         loops are known to be bad, before those who are seen have waited as long as in the plan."""
         patience_ms = self._patience_ms(seen, recalls)
-        broken = {p for p, loops in self._loops_of.items() if all(_is_broken(verdicts.get(n)) for n in loops)}
+        broken = {p for p, loops in self._loops_of.items() if loops and all(_is_broken(verdicts.get(n)) for n in loops)}
         left_ms = {
             p: self._recall_left_ms(seen.now, p, seconds, patience_ms if p in broken else 0)
             for p, seconds in recalls.items()
@@ -223,7 +223,7 @@ class Ladder:
         waits = [
             self._red_in_plan_ms(p.number) - (seen.now - self._red_since.get(p.number, seen.now))
             for p in seen.phases
-            if p.vehicle_call and p.number not in recalls and p.number not in self._green_since
+            if (p.vehicle_call or p.ped_call) and p.number not in recalls and p.number not in self._green_since
         ]
         return min(waits, default=self._cycle_ms)
 

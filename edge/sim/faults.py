@@ -66,13 +66,17 @@ def parse_fault(text: str) -> InjectedFault:
     match = _FAULT.fullmatch(text)
     if match is None or match["kind"] not in _KINDS:
         raise ValueError(
-            f"{text} is no fault; write KIND:DETECTORS or KIND:DETECTORS@FROM-TO, KIND {', '.join(_KINDS)}"
+            f"{text} is no fault; write KIND:DETECTORS or KIND:DETECTORS@FROM-TO (@FROM- to the end), KIND {', '.join(_KINDS)}"
         )
     from_ms = int(match["from"] or 0) * SECOND_MS
     to_ms = int(match["to"]) * SECOND_MS if match["to"] else ALWAYS
     if to_ms <= from_ms:
         raise ValueError(f"{text} ends before it begins")
-    numbers = frozenset(DetectorNumber(n) for part in match["which"].split(",") for n in _range(part))
+    ranges = {part: _range(part) for part in match["which"].split(",")}
+    backwards = [part for part, numbers in ranges.items() if not numbers]
+    if backwards:
+        raise ValueError(f"{text}: {backwards[0]} ends before it begins")
+    numbers = frozenset(DetectorNumber(n) for row in ranges.values() for n in row)
     site = None if match["site"] is None else int(match["site"])
     return InjectedFault(_KINDS[match["kind"]], numbers, from_ms, to_ms, site)
 

@@ -114,9 +114,28 @@ def test_an_approach_that_dies_is_found_by_its_own_silence_and_by_traffic_elsewh
     assert "whole approach" in seen.why[STOP]
 
 
+def test_through_lanes_that_die_beside_a_pocket_that_lives_are_recalled_at_once_and_found() -> None:
+    pocket = (Movement(Turn.LEFT, frozenset({PhaseNumber(6)})),)
+    town = Town(wires={n: dead(BREAKS_S) for n in loops("N1")})
+    town.lanes = tuple(replace(lane, movements=pocket) if lane.name == "N2" else lane for lane in town.lanes)
+    seen = Watched(LoopWatch(town.lanes))
+    recalled = 0
+    for second in town.observations(BREAKS_S + 600):
+        seen.take(second)
+        recalled += bool(seen.watch.unseen.get(PhaseNumber(2)))
+    assert bad(seen) == dict.fromkeys(loops("N1"), Ill.DEAD)
+    assert "all through lanes" in seen.why[STOP]
+    assert recalled > 300
+
+
+def test_who_turn_on_red_beside_a_loop_that_comes_and_goes_are_no_fault() -> None:
+    town = Town(turns_on_red="N1", wires={loops("N2")[0]: comes_and_goes(BREAKS_S)})
+    seen = town.watched(BREAKS_S + 1800)
+    assert bad(seen).keys() <= set(loops("N2"))
+
+
 def test_a_stop_bar_that_comes_and_goes_is_found_by_what_it_misses_and_by_vehicles_that_vanish() -> None:
-    usual_s = 1800  # until it is known how many vanish here anyway
-    seen = Town(wires={STOP: comes_and_goes(usual_s)}).watched(usual_s + 900)
+    seen = Town(wires={STOP: comes_and_goes(BREAKS_S)}).watched(BREAKS_S + 900)
     assert bad(seen).keys() == {STOP}
 
 

@@ -42,7 +42,9 @@ def test_a_fault_is_written_as_kind_detectors_and_times() -> None:
     assert [since.strikes(t, ONE) for t in (0, 59_999, 60_000)] == [False, False, True]
 
 
-@pytest.mark.parametrize("text", ["", "stuck", "stuck:", "broken:1", "dead:1@", "dead:a", "dead:1@9-3", "dead:1@5-5"])
+@pytest.mark.parametrize(
+    "text", ["", "stuck", "stuck:", "broken:1", "dead:1@", "dead:a", "dead:1@9-3", "dead:1@5-5", "dead:5-1"]
+)
 def test_what_is_no_fault_is_refused(text: str) -> None:
     if text == "dead:1@":
         assert parse_fault("dead:1@-").from_ms == 0
