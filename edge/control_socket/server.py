@@ -261,6 +261,7 @@ class Server:
             raise Refused(
                 Code.NOT_ALLOWED, f"{client.peer.who} may not {request.verb}; be root or of the group {ADVISE_GROUP}"
             )
+        self._refuse_beside_another(client)
         reply = verb.answer(request)
         if verb.follow is not None and client.follows is None:
             client.follows, client.longest_line = verb.follow, MAX_ADVICE_BYTES
@@ -269,6 +270,18 @@ class Server:
         if client.follows is not None or isinstance(reply, Pending):
             return None
         return write_reply(request.verb, reply)
+
+    def _refuse_beside_another(self, client: Connection) -> None:
+        """Two who advise would undo each other's plans in turn. A process that comes anew is the same one: its old connection
+        may not have been dropped yet."""
+        for other in self._clients.values():
+            if other.follows is not None and other.peer.pid != client.peer.pid:
+                raise Refused(
+                    Code.REFUSED_NOW,
+                    f"process {other.peer.pid} ({other.peer.who}) advises this controller already, and one controller has one "
+                    "optimiser; leave it to that one, or stop it first (systemctl stop stopline-optimiser; `stopline run` in "
+                    "the foreground starts its own unless --no-optimiser is given)",
+                )
 
     def _change(self, peer: Peer, request: Request, verb: Verb) -> Reply | Pending:
         """Carry out a changing verb, audited whatever comes of it."""

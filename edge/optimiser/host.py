@@ -87,6 +87,7 @@ class Host:
         self._log = structlog.get_logger()
         self._adviser: Advises | None = None
         self._site_hash = ""
+        self._reached = False
         self._said = ""
         self._records = records
         self._began: Began | None = None
@@ -94,7 +95,12 @@ class Host:
         self.counts = Counts()
 
     def run(self) -> None:
-        """Serve the controller until this process is told to end."""
+        """Serve the controller until this process is told to end.
+
+        Raises:
+            Refused: the controller has another optimiser, or no seat left, and has never told this one anything. One that has
+                lost its place goes on looking, for what it has learned is worth keeping.
+        """
         failures = 0
         try:
             while not self._orphaned():
@@ -103,6 +109,8 @@ class Host:
                 try:
                     self._serve()
                 except Refused as refused:
+                    if refused.code is Code.REFUSED_NOW and not self._reached:
+                        raise
                     self._lost(refused)
                 failures = 0 if self.counts.answered > answered else failures + 1
                 sleep_until(monotonic_ms() + _PAUSES_MS[min(failures, len(_PAUSES_MS) - 1)])
@@ -117,6 +125,7 @@ class Host:
         """One connection, to its end."""
         with Client(self._socket, _SILENCE_S) as client:
             for reply in client.observe():
+                self._reached = True
                 if self._said:
                     self._said = ""
                     self._log.info("controller.reached", socket=str(self._socket))

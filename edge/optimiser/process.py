@@ -13,6 +13,7 @@ from typing import NoReturn
 import structlog
 
 from edge.clock import monotonic_ms
+from edge.control_socket.protocol import Refused
 from edge.model.site import Site
 from edge.notify import from_environment
 from edge.optimiser.host import Advises, Host
@@ -44,7 +45,7 @@ class _Ended(Exception):
 
 
 def run(options: OptimiserOptions) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code (0, 69 without numpy)."""
+    """Run until SIGTERM or SIGINT; returns the exit code (0, 69 without numpy, 75 where another optimiser is there)."""
     _configure_logs()
     _lower_priority()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,6 +62,9 @@ def run(options: OptimiserOptions) -> int:
     except ImportError as error:
         structlog.get_logger().error("optimiser.refused", said=f"{error}: install stopline[adaptive]")
         return EX_UNAVAILABLE
+    except Refused as refused:
+        structlog.get_logger().error("optimiser.refused", said=f"{options.socket}: {refused.sentence}")
+        return int(refused.code)
     return EX_OK
 
 

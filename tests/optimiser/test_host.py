@@ -61,11 +61,17 @@ class Cabinet:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.number = 0
+        self.taken = False
         self.source = PACKED
         self.heard: list[Advice] = []
-        verbs = {"observe": Verb(lambda _: {}, Access.ADVISE, self.follow), "advise": Verb(self.take, Access.ADVISE)}
+        verbs = {"observe": Verb(self.may_follow, Access.ADVISE, self.follow), "advise": Verb(self.take, Access.ADVISE)}
         self.server = Server(bind(path), verbs, lambda _: None, monotonic_ms)
         self.server.start()
+
+    def may_follow(self, _: Request) -> Reply:
+        if self.taken:
+            raise Refused(Code.REFUSED_NOW, "process 1 (root) advises this controller already")
+        return {}
 
     def follow(self, last: int) -> tuple[int, Reply] | None:
         if last >= self.number:
@@ -204,6 +210,33 @@ def test_a_controller_that_comes_back_is_found_again_and_the_loss_is_said_once(
     said = [line["event"] for line in logs if line["event"].startswith("controller")]
     assert said.count("controller.reached") == 1
     assert 1 <= said.count("controller.lost") <= 4
+
+
+def test_an_optimiser_that_comes_second_ends_before_it_has_touched_anything(tmp_path: Path, cabinet: Cabinet) -> None:
+    cabinet.taken = True
+    running = Running(tmp_path, Mind(), tmp_path / "records")
+    with pytest.raises(Refused, match="advises this controller already"):
+        running.host.run()
+    assert not (tmp_path / "state" / FILE).exists()
+    assert not (tmp_path / "records").exists()
+
+
+def test_an_optimiser_that_has_lost_its_place_waits_for_it(
+    tmp_path: Path, cabinet: Cabinet, start: Callable[[Mind], Running]
+) -> None:
+    with capture_logs() as logs:
+        running = start(Mind())
+        cabinet.show()
+        until(lambda: cabinet.heard)
+        cabinet.close()
+        again = Cabinet(tmp_path / "c.sock")
+        again.taken = True
+        until(lambda: any("already" in line.get("said", "") for line in logs))
+        assert running.thread.is_alive()
+        again.taken = False
+        again.show()
+        until(lambda: again.heard)
+        again.close()
 
 
 def test_what_was_learned_outlives_the_process(

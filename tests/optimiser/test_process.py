@@ -107,6 +107,20 @@ def test_it_acts_and_killed_hung_or_mad_it_costs_efficiency_only(tmp_path: Path)
         assert status["loop"]["ticks"] > 200
 
 
+def test_a_second_one_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    config = tmp_path / "site.yaml"
+    config.write_text(ACTING)
+    with street(tmp_path, config, TICK_S="0.05") as s, optimiser(s, tmp_path / "learned") as first:
+        s.until(lambda status: status["mode"] == "run" and is_acting(status), 120)
+        command = [sys.executable, "-m", "edge.optimiser", "--socket", str(s.socket), "--state", str(tmp_path / "2")]
+        second = subprocess.run(command, cwd=ROOT, timeout=120, check=False, capture_output=True, text=True)
+        assert second.returncode == 75
+        assert f"{s.socket}: process {first.pid} (" in second.stdout
+        heard = s.until(is_acting)["loop"]["ticks"]
+        s.until(lambda status: is_acting(status) and status["loop"]["ticks"] > heard + 100, 60)
+        assert first.poll() is None
+
+
 def test_it_ends_where_whoever_started_it_had_gone_before_it_came_up(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait(60)

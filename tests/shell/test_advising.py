@@ -2,8 +2,10 @@
 
 import base64
 import json
+import os
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -12,6 +14,7 @@ from structlog.testing import capture_logs
 
 from edge.control_socket import server as servers
 from edge.control_socket.client import Client, ask
+from edge.control_socket.peer import peer_of
 from edge.control_socket.protocol import MAX_ADVICE_BYTES, Code, Refused, Reply
 from edge.model.advice import Advice
 from edge.model.exchange import Interval, Mode, Rung
@@ -159,6 +162,31 @@ def test_who_is_not_of_the_optimisers_group_may_neither_observe_nor_advise(
 
 def test_an_advice_by_who_does_not_follow_is_answered(acting: House) -> None:
     assert ask(acting.options.socket, "advise", advice=tell_advice(Advice(acting.clock.now)))["ok"]
+
+
+def test_a_second_optimiser_is_refused_in_words_and_the_first_is_heard_as_before(
+    acting: House, adviser: Adviser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "peer_of", lambda connected: replace(peer_of(connected), pid=1))
+    for verb in ("observe", "advise"):
+        with pytest.raises(Refused, match=r"advises this controller already.*stop it first") as caught:
+            ask(acting.options.socket, verb, advice=tell_advice(Advice(0)))
+        assert caught.value.code is Code.REFUSED_NOW
+        assert f"process {os.getpid()} (" in caught.value.sentence
+    assert adviser.heard == 0
+    seen, _ = adviser.look()
+    adviser.say(Advice(seen.now))
+    assert adviser.heard == 1
+
+
+def test_when_the_first_optimiser_has_gone_the_next_one_is_taken(
+    acting: House, adviser: Adviser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "peer_of", lambda connected: replace(peer_of(connected), pid=1))
+    adviser.client.close()
+    following = Adviser(acting)
+    following.look()
+    following.client.close()
 
 
 def test_where_the_layer_is_off_nothing_is_shown(tmp_path: Path) -> None:
