@@ -70,6 +70,30 @@ def test_a_network_that_is_not_there_is_no_input_and_one_that_is_none_is_bad_dat
     assert main(["import", "sumo", str(net), "-o", str(tmp_path / "s.yaml")]) == 65
 
 
+@pytest.mark.parametrize(
+    ("held", "code", "said"),
+    [
+        (None, 66, "cannot be read: No such file or directory"),
+        ("no file\n", 65, "this is not XML: syntax error"),
+        ("<additional/>", 65, "there is no program (tlLogic with phases) for a traffic light of"),
+    ],
+)
+def test_programs_that_cannot_be_had_are_said_with_the_file_and_what_to_do(
+    net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], held: str | None, code: int, said: str
+) -> None:
+    programs = tmp_path / "programs.add.xml"
+    if held is not None:
+        programs.write_text(held, "utf-8")
+    order = ["import", "sumo", str(net), "--programs", str(programs), "-o", str(tmp_path / "s.yaml")]
+    assert main(order) == code
+    told = capsys.readouterr().err
+    assert told.startswith(f"stopline import: {programs}:")
+    assert said in told
+    assert "give the additional file that SUMO loads programs from, or leave --programs out" in told
+    assert "give the .net.xml" not in told
+    assert not (tmp_path / "s.yaml").exists()
+
+
 @pytest.mark.parametrize("wrong", [["--yellow", "2"], ["--min-green", "x"], ["--red", "0.15"], ["--tls", "J", "--all"]])
 def test_what_cannot_be_timed_is_refused(net: Path, wrong: list[str]) -> None:
     assert main(["import", "sumo", str(net), "-o", "s.yaml", *wrong]) == 64

@@ -114,17 +114,28 @@ def read_network(path: Path, additional: Iterable[Path] = ()) -> Network:
         NetUnreadable: one cannot be read.
         NetProblem: it is no SUMO network, or an additional file has no program for it.
     """
-    root = _root(path)
+    root = _root(path, "give the .net.xml")
     if root.tag != "net":
         raise NetProblem(f"{path}: this is <{root.tag}>, not a SUMO network — give the .net.xml")
     net = _told(path, root, _network)
     for file in additional:
-        found = {program.tls: program for program in _told(file, _root(file), _programs) if program.tls in net.programs}
+        found = {
+            program.tls: program
+            for program in _told(file, _root(file, _PROGRAMS), _programs)
+            if program.tls in net.programs
+        }
         if not found:
-            raise NetProblem(f"{file}: there is no program (tlLogic with phases) for a traffic light of {path}")
+            raise NetProblem(
+                f"{file}: there is no program (tlLogic with phases) for a traffic light of {path} — {_PROGRAMS}"
+            )
         net = replace(net, programs={**net.programs, **found})
     return net
 
+
+_PROGRAMS = (
+    "give the additional file that SUMO loads programs from, or leave --programs out: the network's own are taken"
+)
+"""What to do about `--programs`."""
 
 _Read = TypeVar("_Read")
 
@@ -136,21 +147,21 @@ def _told(path: Path, root: Element, read: Callable[[Element], _Read]) -> _Read:
         raise NetProblem(f"{path}: an element lacks something or has no number where one belongs: {error}") from error
 
 
-def _root(path: Path) -> Element:
+def _root(path: Path, give: str) -> Element:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise NetUnreadable(f"{path}: cannot be read: {error.strerror} — give the .net.xml") from error
+        raise NetUnreadable(f"{path}: cannot be read: {error.strerror} — {give}") from error
     try:
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         return ET.fromstring(text)  # noqa: S314 - expat refuses entity bombs; the file is the engineer's own
     except EOFError as error:
-        raise NetProblem(f"{path}: the packed file ends too soon") from error
+        raise NetProblem(f"{path}: the packed file ends too soon — {give}") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise NetProblem(f"{path}: the packed file is damaged: {error}") from error
+        raise NetProblem(f"{path}: the packed file is damaged: {error} — {give}") from error
     except ET.ParseError as error:
         line, column = error.position
-        raise NetProblem(f"{path}:{line}:{column + 1}: this is not XML: {error.msg}") from error
+        raise NetProblem(f"{path}:{line}:{column + 1}: this is not XML: {error.msg} — {give}") from error
 
 
 def _network(root: Element) -> Network:
