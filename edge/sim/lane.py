@@ -162,6 +162,11 @@ class Lane:
         here = [self._lost_s(v, v.x) for v in self.vehicles if v.x < 0]
         return self.delays_s + here + [self._lost_s(v, self.layout.entry_m) for v in self.outside]
 
+    def overdue(self, after_ms: Ms) -> int:
+        """Vehicles that came longer ago than this and have not passed the stop line; those kept outside count."""
+        waiting = [v for v in self.vehicles if v.x < 0] + list(self.outside)
+        return sum(self._now - v.arrived_ms > after_ms for v in waiting)
+
     def _draw(self) -> Vehicle:
         dice = self.arrivals.dice
         due = self.arrivals.take()

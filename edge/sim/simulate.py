@@ -81,6 +81,7 @@ class SimReport:
             "delay_s": total.delay_s,
             "p95_delay_s": total.p95_delay_s,
             "vehicles": total.vehicles,
+            "throughput": total.served,
             "unserved": total.unserved,
             "stops": total.stops,
             "ran_red": self.traffic.ran_red,

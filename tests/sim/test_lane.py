@@ -74,6 +74,16 @@ def test_nobody_moves_past_a_red() -> None:
     assert street.lane.longest_queue == len(street.lane.vehicles) + len(street.lane.outside)
 
 
+def test_who_came_longer_ago_than_asked_and_has_not_passed_the_line_is_overdue_wherever_he_stands() -> None:
+    street = Street(3, per_h=900.0)
+    street.show(RED, 600_000)
+    assert street.lane.overdue(0) == street.lane.arrived
+    young = street.lane.overdue(0) - street.lane.overdue(300_000)
+    assert young == sum(v.arrived_ms >= 300_000 for v in (*street.lane.vehicles, *street.lane.outside)) > 0
+    street.show(GREEN, 45_000)
+    assert street.lane.overdue(0) == street.lane.arrived - len(street.lane.delays_s)
+
+
 greens = st.lists(st.tuples(st.integers(10, 600), st.integers(36, 60), st.integers(5, 600)), min_size=2, max_size=6)
 
 

@@ -153,6 +153,7 @@ def test_the_report_holds_what_the_command_line_prints() -> None:
     assert printed["violations"] == 0
     total = report.traffic.total
     assert (printed["vehicles"], printed["unserved"], printed["stops"]) == (total.vehicles, total.unserved, total.stops)
+    assert printed["throughput"] == total.served
     assert set(printed["pedestrians"]) == {"arrived", "served", "mean_wait_s", "max_wait_s"}  # type: ignore[call-overload]
     phases = printed["phases"]
     assert isinstance(phases, dict)

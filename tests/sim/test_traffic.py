@@ -59,12 +59,27 @@ def test_nobody_is_lost_and_nobody_passes_a_red(demand: Demand) -> None:
     run(plant, site, cycle, 900_000)
     report = plant.report()
     assert report.ran_red == 0
-    assert report.total.vehicles == report.total.served + report.total.unserved
+    still_there = sum(lane.overdue(-1) for lane in plant.lanes)
+    assert report.total.vehicles == report.total.served + still_there
+    assert report.total.unserved <= still_there
     assert sum(row.vehicles for row in report.phases.values()) == report.total.vehicles
     assert set(report.phases) == set(site.phases)
     assert report.total.p95_delay_s >= report.total.delay_s > 0
     assert report.pedestrians.served <= report.pedestrians.arrived
     assert report.pedestrians.max_wait_s >= report.pedestrians.mean_wait_s
+
+
+def test_unserved_are_those_who_were_due_more_than_five_minutes_before_the_end() -> None:
+    site = eight_phase()
+    plant = Plant(site, Demand.BALANCED, 2)
+    run(plant, site, all_red, 300_000)
+    came = plant.report().total
+    assert (came.served, came.unserved) == (0, 0)
+    run_on = [plant.step(now, all_red(site, now)) for now in range(300_000, 600_000, 100)]
+    assert run_on
+    report = plant.report()
+    assert report.total.unserved == came.vehicles < report.total.vehicles
+    assert sum(row.unserved for row in report.phases.values()) == came.vehicles
 
 
 def site_with_splits() -> Site:

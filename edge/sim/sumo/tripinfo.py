@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from edge.sim.traffic import percentile
-
-UNSERVED_AFTER_S = 300.0
-"""Who has lost so much and has still not arrived counts as unserved. Ours: more than two of the longest waits that a site
-allows (120 s), so that whoever just happens to be on the way when the run ends is not meant."""
+from edge.model.units import SECOND_MS
+from edge.sim.traffic import UNSERVED_AFTER_MS, percentile
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One vehicle. `delay_s`: timeLoss + departDelay; `arrived`, `departed`: whether it did before the end."""
+    """One vehicle. `delay_s`: timeLoss + departDelay; `since_due_s`: from when it was to depart until it arrived, or the end;
+    `arrived`, `departed`: whether it did before the end."""
 
     delay_s: float
+    since_due_s: float
     waiting_s: float
     stops: int
     arrived: bool
@@ -87,9 +86,11 @@ def _rows(root: ET.Element) -> Iterator[Trip | Walker]:
 
 def _trip(row: ET.Element) -> Trip:
     departed = _number(row, "depart") >= 0
-    lost = max(0.0, _number(row, "timeLoss")) + max(0.0, _number(row, "departDelay"))
+    kept_out = max(0.0, _number(row, "departDelay"))
+    lost = max(0.0, _number(row, "timeLoss")) + kept_out
+    since_due = max(0.0, _number(row, "duration")) + kept_out
     waiting = max(0.0, _number(row, "waitingTime"))
-    return Trip(lost, waiting, int(_number(row, "waitingCount")), _number(row, "arrival") >= 0, departed)
+    return Trip(lost, since_due, waiting, int(_number(row, "waitingCount")), _number(row, "arrival") >= 0, departed)
 
 
 def _number(row: ET.Element, name: str) -> float:
@@ -110,7 +111,7 @@ def figures_of(trips: Sequence[Trip]) -> TripFigures:
         throughput=len(trips) - len(late),
         unfinished=sum(trip.departed for trip in late),
         undeparted=sum(not trip.departed for trip in late),
-        unserved=sum(trip.delay_s > UNSERVED_AFTER_S for trip in late),
+        unserved=sum(trip.since_due_s * SECOND_MS > UNSERVED_AFTER_MS for trip in late),
     )
 
 
