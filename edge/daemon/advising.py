@@ -7,6 +7,8 @@ What is no advice is refused, counted, and told in the log once until there is a
 
 import base64
 import zlib
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import structlog
 
@@ -15,6 +17,10 @@ from edge.model.advice import Advice
 from edge.model.observation import Observation
 from edge.model.site import Site
 from edge.model.told import advice_of, tell_observation
+from edge.model.units import PhaseNumber
+
+Reasons: TypeAlias = Mapping[PhaseNumber, str]
+"""Of each phase: why it is green or red, in the controller's words."""
 
 
 class Advising:
@@ -22,7 +28,7 @@ class Advising:
 
     def __init__(self, site: Site, source: str) -> None:
         self._log = structlog.get_logger()
-        self._news: tuple[int, Observation | None] = (0, None)  # one object: another thread reads it
+        self._news: tuple[int, Observation | None, Reasons] = (0, None, {})  # one object: another thread reads it
         self._advice: Advice | None = None
         self._heard = 0
         self._refused = 0
@@ -34,13 +40,13 @@ class Advising:
     def run(self, site: Site, source: str) -> None:
         """This site runs from now on; whoever follows is told its text with the next observation."""
         packed = base64.b64encode(zlib.compress(source.encode())).decode()
-        number, _ = self._news
-        self._news = (number, None)
+        number, _, _ = self._news
+        self._news = (number, None, {})
         self._site = (site.file_hash, packed, number)
 
-    def show(self, seen: Observation | None) -> None:
-        """Have an observation handed out; None where the adaptive layer is off."""
-        self._news = (self._news[0] + 1, seen)
+    def show(self, seen: Observation | None, reasons: Reasons | None = None) -> None:
+        """Have an observation handed out, None where the adaptive layer is off; with the reasons of that same tick."""
+        self._news = (self._news[0] + 1, seen, reasons or {})
 
     def take(self) -> Advice | None:
         """The newest advice since it was last taken."""
@@ -55,7 +61,7 @@ class Advising:
 
     def follow(self, last: int) -> tuple[int, Reply] | None:
         """The observation after number `last`; the site's text with it, to who has not been told it."""
-        number, seen = self._news
+        number, seen, _ = self._news
         site_hash, packed, since = self._site
         if seen is None or number <= last:
             return None
@@ -63,10 +69,14 @@ class Advising:
         return number, reply | ({"source": packed} if last <= since else {})
 
     def last(self) -> Reply | None:
-        """The last observation, with the site's text; None while there is none."""
-        _, seen = self._news
+        """The last observation, with the site's text and the phases' reasons at that tick; None while there is none. Reasons of
+        a later tick would call a phase green that shows yellow by then."""
+        _, seen, reasons = self._news
         site_hash, packed, _ = self._site
-        return None if seen is None else {"site": site_hash, "source": packed, "seen": tell_observation(seen)}
+        if seen is None:
+            return None
+        said = {str(phase): reason for phase, reason in reasons.items()}
+        return {"site": site_hash, "source": packed, "seen": tell_observation(seen), "reasons": said}
 
     def may_follow(self, _: Request) -> Reply:
         """Nothing more than that: an adaptive layer that is off shows nothing until a reload switches it on."""

@@ -192,19 +192,20 @@ class ControlLoop:
         self._p.recorder.keep(result.verdict.latch, self.desk.operator_flash)
         self._keep_overrides(stepped)
         self._p.narrator.tell(stepped)
-        self._observe(stepped.now)
         answer(wishes, result.decision, {id(command): refusal for command, refusal in result.refusals})
         self._take_notes(stepped)
         self.published = self._state(stepped)
+        self._observe(stepped.now, self.published.core)
         self._tell_service_manager(stepped.now, self.published)
         return self._come_to_an_end(stepped)
 
-    def _observe(self, now: Ms) -> None:
+    def _observe(self, now: Ms, core: CoreStatus) -> None:
         """Once a second: show the adaptive layer what was seen."""
         if now - self._observed_ms < OBSERVE_EVERY_MS - TICK_MS // 2:
             return
         self._observed_ms = now
-        self.advising.show(self._p.street.tick.controller.observation())
+        reasons = {phase.number: phase.reason for phase in core.phases}
+        self.advising.show(self._p.street.tick.controller.observation(), reasons)
         if self.served_by is not None and self.served_by.followers:
             self.served_by.wake()
 

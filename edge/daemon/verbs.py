@@ -94,7 +94,6 @@ def _explain(daemon: Daemon) -> Reply:
         **told,
         "advice": None if advice is None else tell_advice(advice),
         "age_ms": state.core.adaptive.age_ms,
-        "reasons": {str(phase.number): phase.reason for phase in state.core.phases},
     }
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from structlog.testing import capture_logs
 from edge.control_socket import server as servers
 from edge.control_socket.client import Client, ask
 from edge.control_socket.peer import peer_of
-from edge.control_socket.protocol import MAX_ADVICE_BYTES, Code, Refused, Reply
+from edge.control_socket.protocol import MAX_ADVICE_BYTES, Code, Refused, Reply, Request
+from edge.daemon import verbs
 from edge.model.advice import Advice
 from edge.model.exchange import Interval, Mode, Rung
 from edge.model.observation import Observation
@@ -132,6 +134,23 @@ def test_a_line_without_end_is_hung_up_on_and_garbage_is_counted(acting: House, 
     adviser.client._send(b"[" * (MAX_ADVICE_BYTES + 8_192))
     assert adviser.is_refused().sentence
     assert acting.run(1).is_in(Mode.RUN)
+
+
+def test_at_every_tick_the_reasons_that_are_explained_are_those_of_the_second_they_are_told_with(acting: House) -> None:
+    explain = verbs.table(acting.loop)["explain"].answer
+    changing = {"yellow change": Interval.YELLOW_CHANGE, "red clearance": Interval.RED_CLEARANCE}
+    told = Counter[str]()
+    for _ in range(600):
+        acting.run(0.1)
+        reply = explain(Request("explain"))
+        assert isinstance(reply, dict)
+        for phase in observation_of(reply["seen"]).phases:
+            said = reply["reasons"][str(phase.number)]
+            told[said] += 1
+            assert (phase.interval in changing.values()) == (said in changing)
+            assert phase.interval is changing.get(said, phase.interval)
+    assert told["yellow change"] > 0
+    assert told["red clearance"] > 0
 
 
 def test_after_a_reload_the_new_site_is_told(acting: House, adviser: Adviser) -> None:
