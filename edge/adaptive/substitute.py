@@ -101,7 +101,7 @@ def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> 
     if not loops or (loops - seen) / loops > MOST_BAD:
         return False, f"{loops - seen} of {loops} loops are not to be believed"
     if len(blind) > MOST_BLIND_APPROACHES:
-        return False, f"nobody sees who comes on the approaches {', '.join(sorted(blind))}"
+        return False, _why_blind(states, blind)
     return True, ""
 
 
@@ -129,6 +129,15 @@ def _blind_approaches(states: Iterable[LaneState]) -> set[str]:
         short = state.sees_out and state.lane.length_m <= SHORT_M
         sighted.setdefault(state.lane.approach, []).append(state.sees_in or short)
     return {approach for approach, lanes in sighted.items() if not any(lanes)}
+
+
+def _why_blind(states: tuple[LaneState, ...], blind: set[str]) -> str:
+    """Apart, because they are mended apart: approaches that were built without advance loops, and those whose loops fail."""
+    built = {state.lane.approach for state in states if state.lane.advance}
+    bare, lost = ", ".join(sorted(blind - built)), ", ".join(sorted(blind & built))
+    rows = [f"there is no advance loop upstream of the stop line on the approaches {bare}"] if bare else []
+    rows += [f"the advance loops of the approaches {lost} are not believed"] if lost else []
+    return f"nobody sees who comes, for {', and '.join(rows)}"
 
 
 def planned_greens(site: Site) -> dict[PhaseNumber, float]:

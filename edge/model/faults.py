@@ -236,7 +236,8 @@ FAULTS: dict[FaultKind, FaultRow] = {
     FaultKind.ADVICE_UNHEALTHY: FaultRow(
         Response.ACTUATED,
         "the adaptive layer says that the loops do not carry it",
-        "The adaptive layer cannot trust its loops: actuation runs, with recalls for bad loops. Look at the detectors.",
+        "The adaptive layer leaves the junction to actuation, with recalls for bad loops. Look at the loops the reason names; "
+        "where they were never built, adaptive.mode: off in the site file ends this warning.",
         "a minute of advice that trusts its loops",
         MINUTE_MS,
     ),

@@ -191,12 +191,26 @@ def test_a_lane_without_loops_and_siblings_is_expected_as_the_day_has_it_and_els
 
 
 def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
-    street = Street(crossing())
+    beside = [lane(name, phase, loop, advance=()) for name, phase, loop in (("N2", 2, 3), ("E2", 4, 13))]
+    street = Street(crossing(lane("N1", 2, 1), lane("E1", 4, 11), *beside))
     assert street.until(5).forecast().fit
     street.bad = {DetectorNumber(2): "dead", DetectorNumber(12): "dead"}
     unfit = street.until(6).forecast()
     assert not unfit.fit
-    assert unfit.why
+    assert unfit.why == "nobody sees who comes, for the advance loops of the approaches E, N are not believed"
+
+
+def test_where_there_are_stop_bar_loops_only_it_is_said_that_advance_loops_are_missing_and_not_that_loops_fail() -> (
+    None
+):
+    bare = [lane(name, phase, loop, advance=()) for name, phase, loop in (("N1", 2, 1), ("E1", 4, 11))]
+    why = Street(crossing(*bare)).until(5).forecast().why
+    assert why == "nobody sees who comes, for there is no advance loop upstream of the stop line on the approaches E, N"
+    street = Street(crossing(bare[0], lane("E1", 4, 11), lane("S1", 2, 21)))
+    assert street.until(5).forecast().fit
+    street.bad = {DetectorNumber(12): "dead"}
+    why = street.until(6).forecast().why
+    assert "of the stop line on the approaches N, and the advance loops of the approaches E are not believed" in why
 
 
 def test_a_lane_without_an_advance_loop_beside_one_that_has_it_blinds_nobody_nor_does_a_short_street() -> None:
