@@ -11,9 +11,10 @@
     fixed    | more than 40 % of the loops are bad, not counting | every phase in turn for its split of the fall-back plan
              | those that nobody has driven over yet            |
 
-Going down is at once, going up when the better step has been possible for a minute. A single bad loop never moves the
-junction: it is answered lane by lane (`edge.adaptive.substitute`). What the controller itself does below, down to the fixed
-plan by its own fault table and to flash, is not asked from here.
+Going down is at once, going up when the better step has been possible for a minute. A single bad loop is answered lane by lane
+(`edge.adaptive.substitute`) and moves the junction only where little else sees: one of two loops is more than 40 %, and the
+last advance loop of an approach beside one that has none leaves two blind. What the controller itself does below, down to the
+fixed plan by its own fault table and to flash, is not asked from here.
 """
 
 from collections.abc import Iterable, Mapping

@@ -59,6 +59,12 @@ def test_what_the_loops_carry(bad: int, forecast: Forecast, step: Step) -> None:
     assert step_for(bad, 8, forecast).step is step
 
 
+def test_one_bad_loop_moves_the_junction_only_where_it_is_one_of_two() -> None:
+    assert step_for(1, 1, FIT).step is Step.FIXED
+    assert step_for(1, 2, FIT).step is Step.FIXED
+    assert {step_for(1, loops, FIT).step for loops in range(3, 65)} == {Step.ADAPTIVE}
+
+
 def test_each_step_down_says_why() -> None:
     assert step_for(1, 8, BLIND).why == BLIND.why
     assert step_for(4, 8, FIT).why == "4 of 8 loops are not to be believed: splits of the fixed plan"
