@@ -24,6 +24,7 @@ help:
 	@echo "make nema | recorded    SUMO's NEMA controller, a recorded signal: beside ours (needs ../shared/data)"
 	@echo "make e2e                systemd in a container: kill, freeze, reboot, power cut (root, Debian mirror)"
 	@echo "make bench              tick cost, loop lateness, footprint, gain of actuation over the fixed plan"
+	@echo "make bench-traffic      delay in SUMO beside tuned peers, 45 minutes (needs ../shared/data)"
 	@echo "make install            (root) under /opt/stopline and /etc/stopline"
 
 $(STAMP): pyproject.toml
