@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # argparse is imported late, so that --version is quick
 
 EX_USAGE = 64
 EX_SOFTWARE = 70
+EX_NOPERM = 77
 EX_INTERRUPTED = 130
 
 
@@ -49,6 +50,11 @@ def _carry_out(verb: str, options: "Namespace") -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our pipe has gone: nobody is left to tell
         return 0
+    except PermissionError as error:  # what the daemon and the optimiser keep is for their own users and root
+        if debug:
+            raise
+        print(f"stopline {verb}: {error.filename or error}: not allowed; be root (sudo) or its owner", file=sys.stderr)
+        return EX_NOPERM
     except Exception as error:
         if debug:
             raise

@@ -196,6 +196,19 @@ def test_our_own_fault_is_one_sentence_and_70_and_a_traceback_only_with_debug(
         main(["schema", "--debug"])
 
 
+def test_what_may_not_be_read_is_no_fault_of_ours_and_ends_with_77(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Out
+) -> None:
+    def barred(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", barred)
+    assert main(["explain", "--state", str(tmp_path)]) == 77
+    assert f"stopline explain: {tmp_path}/optimiser/decisions: not allowed; be root" in capsys.readouterr().err
+    with pytest.raises(PermissionError):
+        main(["explain", "--state", str(tmp_path), "--debug"])
+
+
 def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: object) -> int:
         raise KeyboardInterrupt
