@@ -1,13 +1,14 @@
 """All detectors and push-buttons of the site: what they actuate, which have failed, and who stands in for them.
 
 The answer to a failed detector is local: its partner's actuations are heard for its phase, and where it has no healthy
-partner its phase is recalled as the site file says. One that has not been heard since the start is answered the same way.
-A failed push-button recalls its walk.
+partner its phase is recalled as the site file says. One that has not been heard since the start is answered the same way,
+but late where other lanes of its approach are heard. A failed push-button recalls its walk.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from edge.control.beside import LateRecalls, late_ms, loops_beside
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
@@ -84,6 +85,8 @@ class DetectorBank:
         self._began = now
         self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
         self._plan_green_ms = plan_greens_ms(site)
+        self._beside = loops_beside(site)
+        self._late = LateRecalls(late_ms(site))
         self._turn = 0
         counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
         self._counted = {d.config.number: (d, 0) for d in counting}
@@ -126,6 +129,8 @@ class DetectorBank:
                 events += self._calls[phase].press(now if phase_now is None else phase_now)
             if button.pressed_long(now) and button.config.number not in self._failed_buttons:
                 events += self._calls[phase].press_long(now if phase_now is None else phase_now)
+        for late, overdue in self._late.overdue(now, is_green):
+            self._calls[late].asked_recall = Recall.MIN if overdue else Recall.NONE
         self._diagnose(now, inputs.local)
         return events
 
@@ -205,8 +210,8 @@ class DetectorBank:
         for phase in self._calls.values():
             phase.calling = phase.gap.extending = 0
             phase.asked_recall, phase.asked_ped_recall, phase.least_green_ms = Recall.NONE, False, 0
-        for logic in self._detectors:
-            self._wire(logic.config)
+        late = {logic.config.phase for logic in self._detectors if self._wire(logic.config)}
+        self._late.watch(sorted(phase for phase in late if self._calls[phase].asked_recall is Recall.NONE))
         for logic in self._detectors:
             if logic.active:
                 for heard_as in self._targets[logic.config.number]:
@@ -215,20 +220,32 @@ class DetectorBank:
             if button.config.number in self._failed_buttons:
                 self._calls[button.config.phase].asked_ped_recall = True
 
-    def _wire(self, config: Detector) -> None:
-        """Let it be heard, or its partner; recall its phase where neither is, or the partner lets go of who still waits."""
+    def _wire(self, config: Detector) -> bool:
+        """Let it be heard, or its partner; recall its phase where neither is, or the partner lets go of who still waits.
+        Whether it shall be recalled late."""
         partner = config.partner if config.partner is not None and self._is_heard(config.partner) else None
         if self._is_heard(config.number):
             self._targets[config.number].append(config)
-            return
+            return False
         if partner is not None:
             self._targets[partner].append(config)
         keeps = partner is not None and self._keeps_calls(partner, config.phase)
-        if config.calls and not keeps:
-            phase, on_fault = self._calls[config.phase], config.limits.on_fault
-            phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
-            if on_fault is OnFault.PLAN_RECALL:
-                phase.least_green_ms = self._plan_green_ms.get(config.phase, 0)
+        return config.calls and not keeps and self._recall(config)
+
+    def _recall(self, config: Detector) -> bool:
+        """Recall the phase of a detector that is not heard. Whether it shall be late."""
+        phase, on_fault = self._calls[config.phase], config.limits.on_fault
+        if on_fault is OnFault.LATE_RECALL or (config.number not in self._failed and self._has_life_beside(config)):
+            return True
+        phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
+        if on_fault is OnFault.PLAN_RECALL:
+            phase.least_green_ms = self._plan_green_ms.get(config.phase, 0)
+        return False
+
+    def _has_life_beside(self, config: Detector) -> bool:
+        """Whether another lane of the approach is heard for its phase."""
+        beside = self._beside.get(config.number, ())
+        return any(self._is_heard(n) and self._by_number[n].actuations for n in beside)
 
     def _keeps_calls(self, partner: DetectorNumber, phase: PhaseNumber) -> bool:
         """Whether a call by the partner lasts until it is served: it lies at the line, or the phase remembers."""

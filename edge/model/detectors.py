@@ -40,13 +40,15 @@ class DetectorKind(Enum):
 class OnFault(Enum):
     """What a failed detector does to its phase (NEMA TS 2 3.9.3.1.4: a failed detector places a call).
 
-    `plan-recall`: called in every cycle, and green for as long as the fall-back plan would give it.
+    `plan-recall`: called in every cycle, and green for as long as the fall-back plan would give it. `late-recall`: called once
+    it has been red for two cycles of that plan.
     """
 
     NONE = "none"
     MIN_RECALL = "min-recall"
     MAX_RECALL = "max-recall"
     PLAN_RECALL = "plan-recall"
+    LATE_RECALL = "late-recall"
 
 
 @dataclass(frozen=True, slots=True)

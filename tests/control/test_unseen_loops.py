@@ -1,10 +1,13 @@
 """Loops that are not heard after a start, and the plan recall: whom nobody sees is served as the fall-back plan would."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from edge.control.bank import plan_greens_ms
+from edge.control.beside import late_ms, loops_beside
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
+from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.phases import Recall
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber
@@ -12,7 +15,7 @@ from tests import builders
 from tests.control.scenario import Scenario
 
 AFTER = 120_000
-FOUR = DetectorNumber(4)
+FOUR, FIVE = DetectorNumber(4), DetectorNumber(5)
 
 
 def two_phase(limits: DetectorLimits, **changes: object) -> Site:
@@ -79,3 +82,68 @@ def test_behind_an_advance_loop_that_stands_in_a_phase_without_memory_is_recalle
         rows = phases if not locking else site.phases
         s = Scenario(replace(site, phases=rows, detectors={**site.detectors, advance.number: advance})).wait(240)
         assert s.phase(4).recall is (Recall.NONE if locking else Recall.MIN)
+
+
+def two_lanes(approach: str = "N", on_fault_of_five: OnFault = OnFault.PLAN_RECALL) -> Site:
+    """Phase 4 with two lanes: N1 with loop 4, N2 with loop 5."""
+    site = unseen()
+    four = site.detectors[FOUR]
+    five = replace(four, number=FIVE, limits=replace(four.limits, on_fault=on_fault_of_five))
+    go = (Movement(Turn.THROUGH, frozenset({PhaseNumber(4)})),)
+    one = Lane(LaneName("N1"), "N", go, stopbar=(FOUR,))
+    other = Lane(LaneName("N2"), approach, go, stopbar=(FIVE,))
+    return replace(site, detectors={**site.detectors, FIVE: five}, lanes=(one, other))
+
+
+def heard_in_lane_two(site: Site) -> Scenario:
+    """Somebody was on loop 5 and has gone, phase 2 is held green by a stream, and unheard loops have been noticed."""
+    return Scenario(site).wait(20).occupy(5).wait(5).leave(5).occupy(2).wait(AFTER / 1000 - 23)
+
+
+def test_a_lane_silent_since_the_start_beside_a_heard_one_is_recalled_late_and_for_its_minimum() -> None:
+    s = heard_in_lane_two(two_lanes())
+    assert s.phase(4).recall is Recall.NONE
+    late, since = late_ms(s.site) / 1000, s.now
+    s.wait(2 * late + 80)
+    begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
+    assert begun
+    assert all(b - a >= 1000 * late for a, b in pairwise(begun))
+    assert min(t for t in ended if t > begun[0]) - begun[0] < plan_greens_ms(s.site)[PhaseNumber(4)]
+
+
+def test_the_lane_of_another_approach_says_nothing_about_it() -> None:
+    assert heard_in_lane_two(two_lanes("S")).phase(4).recall is Recall.MIN
+
+
+def test_once_the_heard_lane_fails_too_the_phase_has_its_plan_again() -> None:
+    s = heard_in_lane_two(two_lanes(on_fault_of_five=OnFault.NONE)).occupy(5).wait(70)
+    assert s.phase(4).recall is Recall.MIN
+
+
+def test_where_no_lane_of_the_approach_is_heard_all_is_as_before() -> None:
+    assert Scenario(two_lanes()).occupy(2).wait(AFTER / 1000 + 2).phase(4).recall is Recall.MIN
+
+
+def test_late_recall_may_be_asked_for_and_goes_with_the_fault() -> None:
+    s = Scenario(two_phase(DetectorLimits(60_000, 0, 0, on_fault=OnFault.LATE_RECALL))).drain()
+    s.occupy(2, 4).wait(90)
+    late = late_ms(s.site) / 1000
+    waits = [s.wait(1).phase(4).recall for _ in range(int(late) + 70)]
+    assert waits.count(Recall.MIN) > 0
+    assert waits.count(Recall.NONE) >= late - 1
+    assert s.leave(4).wait(130).phase(4).recall is Recall.NONE
+
+
+def test_loops_beside_are_those_of_other_lanes_of_the_approach_that_call_the_same_phase() -> None:
+    site = two_lanes()
+    assert loops_beside(site) == {FOUR: (FIVE,), FIVE: (FOUR,)}
+    zone = replace(site.detectors[FOUR], number=DetectorNumber(56), partner=FOUR)
+    elsewhere = replace(site.detectors[FIVE], phase=PhaseNumber(2))
+    with_zone = replace(site, detectors={**site.detectors, zone.number: zone})
+    assert loops_beside(with_zone)[zone.number] == (FIVE,)
+    assert loops_beside(replace(site, detectors={**site.detectors, FIVE: elsewhere})) == {FOUR: (), FIVE: ()}
+    assert loops_beside(replace(site, lanes=())) == {}
+
+
+def test_without_a_plan_a_late_recall_waits_for_two_minutes() -> None:
+    assert late_ms(replace(two_lanes(), plans={})) == 120_000

@@ -67,6 +67,11 @@ def may_be_blocked(lane: Lane) -> bool:
     return any(turn not in found.protected for turn in lane_turns(lane))
 
 
+def goes_in_best(lane: Lane) -> bool:
+    """Whether nobody in a lane is held by a red arrow in the phase that serves it best."""
+    return lane_turns(lane) <= serves(lane)[best_phase(lane)].green
+
+
 def lane_turns(lane: Lane) -> frozenset[Turn]:
     """Every way out of a lane."""
     return frozenset(movement.turn for movement in lane.movements)

@@ -9,6 +9,7 @@ from edge.model.lanes import Lane, Movement
 from edge.model.sequence import Sequence
 from edge.model.sumo import SumoLoop
 from edge.model.units import PhaseNumber
+from edge.sim.sumo_import.actuation import goes_in_best
 from edge.sim.sumo_import.lanes import ZONE_FROM, Placed
 from edge.sim.sumo_import.loops import STOPBAR_NEAR_M
 from edge.sim.sumo_import.text import Bare, Piece, flow, rows
@@ -146,7 +147,9 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
     name = "zone" if caller.place is Place.ZONE else "stop bar"
     row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} {name}"), "distance_m": STOPBAR_NEAR_M}
     if caller.place is Place.SECOND:
-        return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
+        # What its lane's first input recalls is green for everybody in it.
+        late = {"on_fault": Bare("late-recall")} if goes_in_best(lane) else {}
+        return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green} | late
     queue: dict[str, Piece] = (
         {"queue": True} if len(zones) > 1 else {}
     )  # else whoever comes on one lane holds all of them

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.check import check_text
+from edge.model.detectors import OnFault
 from edge.model.lanes import LaneName, Turn
 from edge.model.phases import Recall
 from edge.model.site import Site
@@ -385,6 +386,17 @@ def test_a_stage_that_is_nobodys_best_is_called_by_whom_it_serves_as_well(tmp_pa
     second = [(n, d.phase, d.delay_ms) for n, d in sorted(site.detectors.items()) if n > 200]
     assert second == [(201, 3, 2000), (202, 3, 2000)]
     assert all(phase.recall is Recall.NONE for phase in site.phases.values())
+
+
+def test_a_failed_second_input_recalls_its_phase_late_unless_a_red_arrow_holds_its_lane_in_the_other(
+    tmp_path: Path,
+) -> None:
+    def answers(cross: Cross) -> set[OnFault]:
+        return {d.limits.on_fault for n, d in imported(cross, tmp_path).detectors.items() if n > 200}
+
+    red_arrow = replace(SHARED, program=tuple((state.replace("g", "r"), s) for state, s in SHARED.program))
+    assert answers(SHARED) == {OnFault.LATE_RECALL}
+    assert answers(red_arrow) == {OnFault.PLAN_RECALL}
 
 
 def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
