@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.adaptive.forecast import Stage
+from edge.adaptive.service import share_of
 from edge.adaptive.stages import Change, StageGraph
 from edge.model.lanes import Lane
 from edge.model.units import SECOND_MS, PhaseNumber
@@ -45,7 +46,8 @@ class Column:
 
 
 class Courses:
-    """Courses of changes for one site: lanes first, then one column for every phase."""
+    """Courses of changes for one site: lanes first, then one column for every phase. `served`, `share`: by stage and column,
+    whether anybody of it may go, and which part of them."""
 
     def __init__(self, graph: StageGraph, lanes: Sequence[Lane]) -> None:
         self.graph = graph
@@ -56,6 +58,7 @@ class Courses:
         )
         self.phase_column = {phase: len(lanes) + k for k, phase in enumerate(phases)}
         self.served = np.array([[bool(c.phases & stage) for c in self.columns] for stage in graph.stages])
+        self.share = np.array([[_share(c, stage) for c in self.columns] for stage in graph.stages])
 
     def course(self, change: Change) -> Course:
         """The course of one change, until everything has settled."""
@@ -67,7 +70,8 @@ class Courses:
         over = np.where(np.isfinite(ends), np.maximum(ended, ON), np.where(ends < 0, OFF, ON))
         settled = k >= change.lasts_ms / SECOND_MS
         target, origin = self.graph.index[change.target], self.graph.index[change.origin]
-        stage = np.where(settled | ((since >= 0) & self.served[target]), target, origin).astype(np.int64)
+        fewer = k > self._first_end(change)  # its yellow has passed, and those who still go are fewer
+        stage = np.where(settled | ((since >= 0) & self.served[target]) | fewer, target, origin).astype(np.int64)
         full = since >= SETTLED_S
         over = np.where(full | ((over < 0) & np.isfinite(ends)), ON, np.where(over >= SETTLED_S, OFF, over))
         return Course(np.where(full | (since < -1.0), ON, since), over, stage)
@@ -85,6 +89,13 @@ class Courses:
                 starts[c] = min(change.starts.get(p, -SETTLED_S * SECOND_MS) for p in new) / SECOND_MS
         return ends, starts
 
+    def _first_end(self, change: Change) -> Floats:
+        """When columns that go on lose the first of their movements, s; inf for those that do not."""
+        target, origin = self.graph.index[change.target], self.graph.index[change.origin]
+        fewer = (self.share[target] > 0) & (self.share[target] < self.share[origin])
+        ends = [min((change.ends[p] for p in c.phases & change.ends.keys()), default=np.inf) for c in self.columns]
+        return np.where(fewer, np.array(ends) / SECOND_MS, np.inf)
+
     def _carried(self, column: Column, change: Change) -> bool:
         """Whether an overlap carries a movement of the lane from a phase that ends to one that starts."""
         if column.lane is None:
@@ -95,6 +106,13 @@ class Courses:
             for a in sorted(m.phases & change.ends.keys())
             for b in sorted(m.phases & change.starts.keys())
         )
+
+
+def _share(column: Column, stage: Stage) -> float:
+    """Which part of those who wait in a column may go in a stage."""
+    if column.lane is None:
+        return float(bool(column.phases & stage))
+    return share_of(column.lane, [m for m in column.lane.movements if m.phases & stage])
 
 
 @dataclass(frozen=True, slots=True)

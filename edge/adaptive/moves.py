@@ -15,7 +15,7 @@ from edge.model.units import SECOND_MS, Ms, PhaseNumber
 class Moves:
     """Moves sorted by the stage they leave: `first[stage]` … `first[stage + 1]` are the places of its moves.
 
-    `node`: where the change begins; `left`: seconds until the target may end; `gains[move]`: columns it gives a green to;
+    `node`: where the change begins; `left`: seconds until the target may end; `gains[move]`: columns of which more may go;
     `cost`: of the change itself.
     """
 
@@ -51,10 +51,12 @@ class MoveTable:
         return [graph.change(origin, target), *late]
 
     def moves(self, minimum_ms: Mapping[PhaseNumber, Ms], columns: Sequence[int], price: Floats) -> Moves:
-        """The moves when greens last at least `minimum_ms`, and taking the green from a column costs its `price`."""
+        """The moves when greens last at least `minimum_ms`, and taking the green from a column costs its `price`,
+        from a part of it that part."""
         left = [
             -(-max((at + minimum_ms[p] for p, at in c.starts.items()), default=0) // SECOND_MS) for c in self.changes
         ]
-        served = self._courses.served[:, list(columns)]
-        gains, loses = served[self._target] & ~served[self._origin], served[self._origin] & ~served[self._target]
-        return Moves(self._first, self._target, self._node, np.array(left, dtype=np.int64), gains, loses @ price)
+        share = self._courses.share[:, list(columns)]
+        more = share[self._target] - share[self._origin]
+        cost = np.maximum(-more, 0.0) @ price
+        return Moves(self._first, self._target, self._node, np.array(left, dtype=np.int64), more > 0, cost)

@@ -97,8 +97,8 @@ class RollingHorizon:
         nodes = chains.nodes()
         street = self._builder.build(forecast, waiters, nodes.course, HORIZON_S, limit_s)
         horizon = Horizon(street, self._table.moves(minimum_ms, columns, street.price), nodes)
-        served, stage = self._courses.served[:, columns], self._graph.index
-        loses = [served[stage[at.target]] & ~served[stage[o.change.target]] for o in openings]
+        share, stage = self._courses.share[:, columns], self._graph.index
+        loses = [(share[stage[at.target]] - share[stage[o.change.target]]).clip(0.0) for o in openings]
         starts = [Start(n, o.left_s, float(x @ street.price)) for n, o, x in zip(first, openings, loses, strict=True)]
         found = horizon.search(starts, HORIZON_S)
         self.rows = horizon.most_rows

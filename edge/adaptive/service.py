@@ -5,7 +5,7 @@ is known once it has stood through a while of green: that holds in this kind of 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge.adaptive.forecast import Service, Stage
@@ -62,10 +62,10 @@ def kind_of(lane: Lane, stage: Stage, lanes: Mapping[LaneName, Lane]) -> Kind | 
     held = [m for m in lane.movements if m not in going]
     signs = "".join(_sign(m, going, yielding) for m in lane.movements)
     counts = (len(going) - len(yielding), len(yielding), len(held))
-    return Kind(signs, *counts, names, _share(lane, yielding), _share(lane, held))
+    return Kind(signs, *counts, names, share_of(lane, yielding), share_of(lane, held))
 
 
-def _share(lane: Lane, movements: list[Movement]) -> float:
+def share_of(lane: Lane, movements: Sequence[Movement]) -> float:
     """Which part of the lane's vehicles usually takes one of these movements."""
     return sum(USUAL_SHARE[m.turn] for m in movements) / sum(USUAL_SHARE[m.turn] for m in lane.movements)
 
@@ -97,6 +97,19 @@ def until_held(part: float, queue: float) -> float:
         return 1.0
     stay = 1.0 - part
     return stay * (1.0 - math.pow(stay, vehicles)) / (part * vehicles)
+
+
+HELD_S = 6.0
+"""For so long a green that holds up part of a lane serves it at least: 5 s, and what a yellow lets pass. Ours."""
+HELD_MOSTLY = 0.5
+"""Where more than that are held, the green is for somebody else, or for the few turners: it is a short one. Ours."""
+
+
+def leave_first(part: float, head_goes: float, queue: float) -> float:
+    """How many of a queue leave before the first that is held, as every `part`th is. `head_goes`: a chance."""
+    behind = max(queue, 1.0) - 1.0
+    follow = until_held(part, behind) * behind if behind >= 1.0 else behind * (1.0 - part)
+    return head_goes * (1.0 + follow)
 
 
 NO_GAP = (1.0, 1.0, 0.6, 0.3, 0.15, 0.05)
@@ -193,17 +206,37 @@ class Rates:
             return Service(full, full)
         gap = min(permissive_rate(opposing), full)
         learned = self.kind(kind.name)
+        held = learned.turners(kind.held_part)
         if kind.name in self.blocked:
             if not kind.yielding:
                 return Service(BLOCKED_RATE, BLOCKED_RATE)
             return Service(gap, min(learned.opposed.beside(BLOCKED_RATE, TRUSTED_S), gap), kind.opposed_by)
-        free = full * (until_held(learned.turners(kind.held_part), queue) if kind.held else 1.0)
+        free = self._before_held(kind, held, queue) if kind.held else full
         part = 1.0 if not kind.free else learned.turners(kind.yielding_part)
         if not kind.yielding:
             return Service(free, free)
         clear = min(learned.clear.beside(1.0 / ((1.0 - part) / free + part / gap), TRUSTED_S), full)
         opposed = BLOCKED_RATE if not kind.free else max(free * until_held(part, queue), BLOCKED_RATE)
         return Service(clear, min(learned.opposed.beside(opposed, TRUSTED_S), clear), kind.opposed_by)
+
+    def _before_held(self, kind: Kind, part: float, queue: float) -> float:
+        """The rate at which those leave who stand before the first that is held. No green makes more of them: whoever comes
+        later stands behind him. So they are spread over the time in which all of the queue could have gone, and where most
+        are held, which is given a short green, over that."""
+        full = self.saturation.rate
+        leave = leave_first(part, self._head_goes(kind, part), queue)
+        lasts_s = HELD_S if kind.held_part > HELD_MOSTLY else max(HELD_S, queue / full)
+        return min(full, leave / lasts_s)
+
+    def _head_goes(self, kind: Kind, part: float) -> float:
+        """How probably the first vehicle may go. One that has been found to stand elsewhere makes a movement that is not free
+        there: a turner that waits for his gap goes at his arrow."""
+        movements = self.lane.movements
+        may_be = [k for k in range(len(movements)) if self.blocked and all(name[k] != "g" for name in self.blocked)]
+        share = [USUAL_SHARE[movements[k].turn] for k in may_be]
+        if not share:
+            return 1.0 - part
+        return sum(s for k, s in zip(may_be, share, strict=True) if kind.name[k] == "g") / sum(share)
 
     def saw(self, kind: Kind, vehicles: int, clear_s: float, opposed_s: float) -> None:
         """Queued vehicles left in this kind of stage, in so many seconds without and with somebody opposing."""

@@ -22,6 +22,8 @@ ON_FOOT_PATIENCE_S = 30.0
 """The same on foot: beyond it people begin to cross on red (HCM 2000, exhibit 18-9)."""
 RED_LEFT_S = 10.0
 """What a vehicle left at a red at the end waits at least: a clearance and somebody else's minimum green."""
+AHEAD_S = 2.0
+"""A vehicle that comes to a lane without a queue is no queue, if the lane serves it within a headway. Ours."""
 CUT_S = 30.0
 """What it costs to take the green from a lane, for each vehicle a second that comes there, beside the time that is lost: who
 comes in the second in which nobody knows whether he still passes waits a red of half a minute for it. Ours; in full streets
@@ -90,7 +92,7 @@ class Builder:
             stop_s=stop * weight,
             clear=rate * share,
             opposed=opposed[stage, place] * share,
-            floor=-np.where((share > 0) & (rate > 0), np.clip(1.0 - rate, 0.0, 0.7), 0.0),
+            floor=-np.where(share > 0, np.minimum(np.clip(1.0 - rate, 0.0, 0.7), AHEAD_S * rate), 0.0),
             opposer=opposer[stage, place],
             opposers=self._opposers(len(columns)),
             price=np.where(flow > 0, CUT_S * flow, 0.0) * weight + CUT_LEAST / max(len(lanes), 1),
