@@ -213,8 +213,8 @@ class LaneState:
         return at_ms - max(self.inflow.since_ms, self.outflow.green_from_ms or 0) < 1000 * self.inflow.wave_s
 
     def kept(self, now: Ms) -> bool:
-        """Whether its green shall go on until a gap: a queue that is longer than believed is leaving."""
-        return self.long.cut_off and self.outflow.green_from_ms is not None and self._flows(now)
+        """Whether its green shall go on until a gap: a queue longer than believed is leaving, its head not held up."""
+        return self.long.cut_off and self.outflow.is_leaving and self._flows(now)
 
     def waits_in_green(self, now: Ms, *, opposed: bool) -> None:
         """A second of right-of-way in which somebody is queued, for the rates of turns that yield."""

@@ -84,6 +84,11 @@ class Outflow:
     headway_s: float = HEADWAY_S
     patience: int = PATIENCE
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it has right-of-way, and its head is not held up."""
+        return self.green_from_ms is not None and not self.blocked
+
     def begin_green(self, at_ms: Ms, *, plain: bool = False) -> None:
         """Right-of-way begins. `plain`: somebody is queued, and need not yield to anybody."""
         self.green_from_ms, self.green_to_ms = at_ms, None

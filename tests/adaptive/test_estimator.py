@@ -11,7 +11,7 @@ from edge.adaptive.estimator import LoopEstimator
 from edge.model.lanes import Movement, Turn
 from edge.model.plans import LocalTime
 from edge.model.units import DetectorNumber, PhaseNumber
-from tests.adaptive.street import Street, crossing, discharge, lane, stage
+from tests.adaptive.street import E1, TWO, Street, crossing, discharge, lane, stage
 
 GAP_IN = 0.5
 """A vehicle at 50 km/h occupies an advance loop for half a second."""
@@ -269,6 +269,16 @@ def test_a_lane_whose_long_queue_was_cut_off_keeps_its_next_green_until_a_gap() 
     assert not street.until(75).lane().kept
     assert street.until(123).lane().kept
     assert not street.until(100 + 33).lane().kept
+
+
+def test_a_lane_whose_head_is_held_up_keeps_no_green_though_others_come() -> None:
+    turns = (Movement(Turn.THROUGH, frozenset({TWO})), Movement(Turn.LEFT, frozenset({TWO}), frozenset({TWO}), (E1,)))
+    shared = lane("N1", 2, 1, movements=turns)
+    for stands, kept in (((), True), ([(50.0, 400.0)], False)):
+        street = Street(crossing(shared, lane("E1", 4, 11)))
+        street.loops = {1: list(stands), 2: [(second, second + 5.0) for second in range(10, 196, 7)]}
+        street.greens = {2: [(60, 80), (120, 170)], 4: [(90, 110)]}
+        assert street.until(146).lane().kept is kept
 
 
 def test_a_loop_that_stays_occupied_keeps_no_green() -> None:
