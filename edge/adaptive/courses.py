@@ -70,7 +70,7 @@ class Courses:
         over = np.where(np.isfinite(ends), np.maximum(ended, ON), np.where(ends < 0, OFF, ON))
         settled = k >= change.lasts_ms / SECOND_MS
         target, origin = self.graph.index[change.target], self.graph.index[change.origin]
-        fewer = k > self._first_end(change)  # its yellow has passed, and those who still go are fewer
+        fewer = k > self._first_end(change)  # what its yellow lets pass has passed; fewer go on
         stage = np.where(settled | ((since >= 0) & self.served[target]) | fewer, target, origin).astype(np.int64)
         full = since >= SETTLED_S
         over = np.where(full | ((over < 0) & np.isfinite(ends)), ON, np.where(over >= SETTLED_S, OFF, over))

@@ -121,7 +121,10 @@ class LoopEstimator:
                 out.end_green(min(_ended(state.lane, seen.phases), seen.now))
                 state.end_green(seen.now)
             if going:
-                state.kind = self._kind(state.lane, stage)
+                kind = self._kind(state.lane, stage)
+                if kind != state.kind and out.blocked:
+                    out.begin_again(seen.now)
+                state.kind = kind
 
     def _phase(self, phase: PhaseSeen) -> None:
         if phase.interval in GREEN:
@@ -219,8 +222,7 @@ class LoopEstimator:
         if not state.outflow.blocked or state.kind is None:
             return
         if not was:
-            state.rates.blocked.add(state.kind.name)
-            state.rates.kind(state.kind.name).saw(held_up=1)
+            state.rates.found_standing(state.kind)
         elif state.kind.yielding and state.overdue(now) > 1:
             state.discharge_unseen(now, self._served_now(state))
 

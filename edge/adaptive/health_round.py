@@ -205,13 +205,13 @@ class Round:
         return bool(loops) and all(c.speaks and c.track.quiet_s(now) >= gap_s for c in loops)
 
     def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
-        """The loops of phases, and of approaches, at which none has been seen alive, although there was time and traffic
-        elsewhere."""
+        """The loops of phases, of approaches and of through lanes beside pockets, at which none has been seen alive, although
+        there was time and traffic elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
         phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
-        approaches = ((approach.cases, UNPROVED_S) for approach in self._approaches)
+        approaches = ((approach.cases, UNPROVED_S) for approach in self._groups)
         for cases, after_s in (*phases, *approaches):
             if not any(c.track.alive or c.track.on for c in cases):
                 found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)

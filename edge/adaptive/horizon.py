@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.adaptive.courses import Floats, Ints, Nodes
 from edge.adaptive.moves import Moves
+from edge.adaptive.service import BLOCKED_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Horizon:
         """The cost to go from the queues as they are."""
         street = self._street
         queue = np.maximum(rows.queue, 0.0)
-        linear = np.where(street.clear[rows.node] > 0, street.queue_on, street.queue_off)
+        linear = np.where(street.clear[rows.node] > BLOCKED_RATE, street.queue_on, street.queue_off)
         to_go: Floats = np.einsum("nl,nl->n", queue, queue * street.queue_sq + linear)
         return to_go
 
@@ -205,7 +206,7 @@ class Horizon:
         """One second of traffic in every row."""
         street, node, queue = self._street, rows.node, rows.queue
         rate = street.clear.take(node, axis=0)
-        served = rate > 0
+        served = rate > BLOCKED_RATE  # a lane whose head is held up waits, though its light is green
         if self._opposes:
             busy = np.zeros((len(node), len(street.opposers)), dtype=np.bool_)
             busy[:, 1:] = ((queue > A_QUEUE) @ street.opposers[1:].T) > 0

@@ -97,6 +97,11 @@ class Outflow:
         if self.occupied:
             self._due_ms = at_ms + 1000 * (self.start_loss_s.value + self.headway_s)
 
+    def begin_again(self, at_ms: Ms) -> None:
+        """Others of the lane may go now than before: whoever stands is given time again."""
+        self.blocked = False
+        self.begin_green(at_ms)
+
     def end_green(self, at_ms: Ms) -> None:
         """Right-of-way ends; the yellow is still used."""
         self.green_from_ms, self.green_to_ms = None, at_ms

@@ -238,6 +238,14 @@ class Rates:
             return 1.0 - part
         return sum(s for k, s in zip(may_be, share, strict=True) if kind.name[k] == "g") / sum(share)
 
+    def found_standing(self, kind: Kind) -> None:
+        """The head of the queue does not go in this kind of stage. If no movement of the lane could stand in all such kinds, a
+        follower has come to the line unseen, and what was known of the one before him is forgotten."""
+        standing = self.blocked | {kind.name}
+        could = any(all(name[k] != "g" for name in standing) for k in range(len(kind.name)))
+        self.blocked = standing if could else {kind.name}
+        self.kind(kind.name).saw(held_up=1)
+
     def saw(self, kind: Kind, vehicles: int, clear_s: float, opposed_s: float) -> None:
         """Queued vehicles left in this kind of stage, in so many seconds without and with somebody opposing."""
         if kind.plain:

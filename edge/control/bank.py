@@ -86,7 +86,7 @@ class DetectorBank:
         self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
         self._plan_green_ms = plan_greens_ms(site)
         self._beside = loops_beside(site)
-        self._late = LateRecalls(late_ms(site))
+        self._late = LateRecalls(late_ms(site), self._may_be_late(site), now)
         self._turn = 0
         counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
         self._counted = {d.config.number: (d, 0) for d in counting}
@@ -241,6 +241,11 @@ class DetectorBank:
         if on_fault is OnFault.PLAN_RECALL:
             phase.least_green_ms = self._plan_green_ms.get(config.phase, 0)
         return False
+
+    def _may_be_late(self, site: Site) -> set[PhaseNumber]:
+        """The phases that some detector may recall late."""
+        detectors = site.detectors.values()
+        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or self._beside.get(d.number)}
 
     def _has_life_beside(self, config: Detector) -> bool:
         """Whether another lane of the approach is heard for its phase."""

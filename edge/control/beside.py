@@ -1,21 +1,21 @@
 """Loops not heard since the start beside others that are: a lane that nobody uses, rather than a street that nobody sees.
 
-A cable that dies takes the loops of an approach with it, and drivers choose among its lanes. So where another lane of the
-approach is heard for the same phase, that lane calls it for both; in case the silent one is dead after all and the other all
-but empty, the phase is recalled late.
+A cable that dies takes the loops of an approach with it, and drivers choose among lanes. So where another lane of the approach
+is heard for the same phase, and whoever uses the silent one could use that one too, it calls the phase for both; in case the
+silent one is dead after all and the other all but empty, the phase is recalled late.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from edge.model.detectors import Detector
-from edge.model.lanes import Lane
+from edge.model.lanes import Lane, Turn
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
 LATE_CYCLES = 2
 """A late recall waits for two cycles of the fall-back plan: one may pass in which nobody came. Ours."""
 NO_PLAN_MS: Ms = 120 * SECOND_MS
-"""And for this long where there is no plan: two cycles of a minute. Ours."""
+"""And for this long where a site built by hand has no plan: two cycles of a minute. Ours."""
 
 
 def late_ms(site: Site) -> Ms:
@@ -25,7 +25,8 @@ def late_ms(site: Site) -> Ms:
 
 
 def loops_beside(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, ...]]:
-    """For each detector those of the other lanes of its approach that call the same phase; nothing for one in no lane."""
+    """For each detector those of other lanes of its approach that call the same phase and go at least where its lane goes;
+    nothing for one in no lane."""
     lanes = dict(_lane_of(site.detectors, site.lanes))
     return {number: tuple(_beside(number, lanes, site.detectors)) for number in lanes}
 
@@ -46,27 +47,31 @@ def _beside(
 ) -> Iterator[DetectorNumber]:
     own, phase = lanes[number], detectors[number].phase
     for other, lane in lanes.items():
-        same = lane.approach == own.approach and detectors[other].phase == phase
+        same = lane.approach == own.approach and detectors[other].phase == phase and _turns(own) <= _turns(lane)
         if same and lane.name != own.name and detectors[other].calls:
             yield other
 
 
+def _turns(lane: Lane) -> set[Turn]:
+    return {movement.turn for movement in lane.movements}
+
+
 class LateRecalls:
-    """Which phases are recalled late, and since when each of them has not been green."""
+    """Which phases are recalled late, and since when each phase has not been green."""
 
-    __slots__ = ("_after_ms", "_red_since")
+    __slots__ = ("_after_ms", "_late", "_red_since")
 
-    def __init__(self, after_ms: Ms) -> None:
+    def __init__(self, after_ms: Ms, phases: Iterable[PhaseNumber], now: Ms) -> None:
         self._after_ms = after_ms
-        self._red_since: dict[PhaseNumber, Ms | None] = {}
+        self._red_since = dict.fromkeys(phases, now)
+        self._late: tuple[PhaseNumber, ...] = ()
 
     def watch(self, phases: Iterable[PhaseNumber]) -> None:
-        """From now on these; one that was watched before keeps its time."""
-        self._red_since = {phase: self._red_since.get(phase) for phase in phases}
+        """From now on these."""
+        self._late = tuple(phases)
 
     def overdue(self, now: Ms, is_green: Callable[[PhaseNumber], bool]) -> Iterator[tuple[PhaseNumber, bool]]:
         """Each of them, and whether it has been red for too long."""
-        for phase, since in self._red_since.items():
-            began = now if since is None or is_green(phase) else since
-            self._red_since[phase] = began
-            yield phase, now - began >= self._after_ms
+        self._red_since.update({phase: now for phase in self._red_since if is_green(phase)})
+        for phase in self._late:
+            yield phase, now - self._red_since[phase] >= self._after_ms

@@ -77,6 +77,14 @@ def test_an_approach_that_is_dead_from_the_start_is_not_proved_alive() -> None:
     assert bad(seen) == dict.fromkeys(approach(dead()), Ill.UNPROVED)
 
 
+def test_through_lanes_that_are_dead_from_the_start_beside_a_pocket_that_lives_are_not_proved_alive() -> None:
+    pocket = (Movement(Turn.RIGHT, frozenset({PhaseNumber(2)})),)
+    town = Town(wires={STOP: dead(), ADVANCE: dead()})
+    town.lanes = tuple(replace(lane, movements=pocket) if lane.name == "N2" else lane for lane in town.lanes)
+    seen = town.watched(300)
+    assert bad(seen) == {STOP: Ill.UNPROVED, ADVANCE: Ill.UNPROVED}
+
+
 def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalled_when_it_is_not_believed() -> None:
     town = Town(wires=approach(dead()))
     watch = LoopWatch(town.lanes)

@@ -10,20 +10,22 @@ from edge.adaptive.forecast import Forecast, LaneForecast, Service
 from edge.adaptive.learned import Discharge
 from edge.adaptive.moves import MoveTable
 from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
-from edge.adaptive.service import Kind, Rates, kind_of, leave_first
+from edge.adaptive.service import BLOCKED_RATE, Kind, Rates, kind_of, leave_first
 from edge.adaptive.stages import StageGraph
 from edge.adaptive.street import Builder
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.overlaps import Overlap, OverlapKind
 from edge.model.site import Site
-from edge.model.units import OverlapNumber, PhaseNumber
+from edge.model.units import DetectorNumber, OverlapNumber, PhaseNumber
 from tests.adaptive.plans import crossing, of, standing
+from tests.adaptive.street import Street
 
 N1 = Lane(LaneName("N1"), "N", (Movement(Turn.THROUGH, of(1)), Movement(Turn.LEFT, of(1, 2), of(1), (LaneName("S1"),))))
 S1 = Lane(LaneName("S1"), "S", (Movement(Turn.THROUGH, of(1)), Movement(Turn.LEFT, of(1, 2), of(1), (LaneName("N1"),))))
 E1 = Lane(LaneName("E1"), "E", (Movement(Turn.THROUGH, of(3)),))
 LANES = (N1, S1, E1)
 ALL, LEFTS, CROSS = of(1), of(2), of(3)
+RED_ARROW = (Movement(Turn.THROUGH, of(1)), Movement(Turn.LEFT, of(2)))
 
 
 def stages() -> Site:
@@ -99,6 +101,28 @@ def test_one_who_stands_in_two_kinds_of_stage_makes_a_movement_that_neither_lets
     assert row.service(left, 0.0, 1.0).clear == row.service(right, 0.0, 1.0).clear
 
 
+def test_a_head_that_can_stand_nowhere_is_another_one() -> None:
+    row = rates()
+    through, arrow = (kind_of(N1, stage, {lane.name: lane for lane in (N1, replace(S1))}) for stage in (ALL, LEFTS))
+    assert through is not None
+    assert arrow is not None
+    row.found_standing(through)
+    assert row.blocked == {"gy"}  # a left turner
+    row.found_standing(arrow)
+    assert row.blocked == {"rg"}  # who went at the arrow: behind him one who goes straight on
+    assert row.service(through, 0.0, 5.0).clear > 0.2
+
+
+def test_who_stands_before_a_red_arrow_waits_though_his_lane_has_green() -> None:
+    adviser = RollingHorizon(stages(), LANES)
+    service = {ALL: Service(BLOCKED_RATE, BLOCKED_RATE), LEFTS: Service(0.2, 0.2)}
+    north = LaneForecast(N1.name, 7.0, (), 0.05, service, waiting_s=20.0)
+    south = LaneForecast(S1.name, 0.0, (), 0.02, {ALL: Service(0.5, 0.5), LEFTS: Service(0.04, 0.04)})
+    east = LaneForecast(E1.name, 0.0, (), 0.0, {CROSS: Service(0.5, 0.5)})
+    advice = adviser.advise(standing(stages(), 100_000, {1: 0}), Forecast(100_000, (north, south, east)))
+    assert advice.calls == LEFTS
+
+
 def test_who_comes_to_an_arrow_that_is_not_his_is_a_queue_at_once() -> None:
     built = courses()
     rows = [LaneForecast(row.name, 0.0, (), 0.0, {ALL: Service(0.5, 0.5), LEFTS: Service(0.04, 0.04)}) for row in LANES]
@@ -128,3 +152,13 @@ def test_a_stream_is_not_put_on_the_arrow_of_its_few_turners_on_the_way_to_the_o
         assert all(isinstance(s, Service) for row in rows for s in row.service.values())
         advice = adviser.advise(standing(stages(), 100_000, {1: 0}), Forecast(100_000, tuple(rows)))
         assert not advice.calls & LEFTS
+
+
+def test_whoever_stands_is_found_out_anew_where_the_next_stage_lets_others_of_his_lane_go() -> None:
+    loops = replace(N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0, movements=RED_ARROW)
+    street = Street(replace(stages(), lanes=(loops, E1)))
+    street.loops = {1: [(10.0, 400.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 10.0)]}
+    street.greens = {3: [(0, 20)], 1: [(30, 60)], 2: [(60, 90)]}
+    state = street.until(58).estimator.states[loops.name]
+    assert state.rates.blocked == {"gr"}
+    assert street.until(88).estimator.states[loops.name].rates.blocked == {"rg"}

@@ -1,12 +1,12 @@
 """Loops that are not heard after a start, and the plan recall: whom nobody sees is served as the fall-back plan would."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 from edge.control.bank import plan_greens_ms
-from edge.control.beside import late_ms, loops_beside
+from edge.control.beside import LateRecalls, late_ms, loops_beside
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
+from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.phases import Recall
 from edge.model.site import Site
@@ -102,13 +102,37 @@ def heard_in_lane_two(site: Site) -> Scenario:
 
 def test_a_lane_silent_since_the_start_beside_a_heard_one_is_recalled_late_and_for_its_minimum() -> None:
     s = heard_in_lane_two(two_lanes())
-    assert s.phase(4).recall is Recall.NONE
-    late, since = late_ms(s.site) / 1000, s.now
-    s.wait(2 * late + 80)
+    late_s, since = late_ms(s.site) // 1000, s.now
+    rows = [s.wait(1).phase(4) for _ in range(2 * late_s + 90)]
+    asked = [row for row in rows if row.recall is Recall.MIN and row.interval is Interval.RED]
+    assert asked
+    assert all(row.in_interval_ms >= 1000 * (late_s - 6) for row in asked)  # red, and yellow before it
+    assert any(row.recall is Recall.NONE for row in rows)
     begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
-    assert begun
-    assert all(b - a >= 1000 * late for a, b in pairwise(begun))
     assert min(t for t in ended if t > begun[0]) - begun[0] < plan_greens_ms(s.site)[PhaseNumber(4)]
+
+
+def test_a_lane_whose_drivers_cannot_use_the_heard_one_has_its_plan() -> None:
+    site = two_lanes()
+    one, other = site.lanes
+    turns = replace(other, movements=(Movement(Turn.RIGHT, frozenset({PhaseNumber(4)})),))
+    assert loops_beside(replace(site, lanes=(one, turns))) == {FOUR: (), FIVE: ()}
+    assert heard_in_lane_two(replace(site, lanes=(one, turns))).phase(4).recall is Recall.MIN
+    both = replace(other, movements=(*other.movements, *turns.movements))
+    assert loops_beside(replace(site, lanes=(one, both))) == {FOUR: (FIVE,), FIVE: ()}
+
+
+def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_verdict() -> None:
+    recalls = LateRecalls(80_000, {PhaseNumber(4)}, 0)
+    green = set[PhaseNumber]()
+    for now in range(0, 60_000, 1_000):
+        green = {PhaseNumber(4)} if now < 30_000 else set()
+        assert not list(recalls.overdue(now, green.__contains__))
+    recalls.watch([PhaseNumber(4)])
+    assert dict(recalls.overdue(100_000, green.__contains__)) == {4: False}
+    recalls.watch([])
+    recalls.watch([PhaseNumber(4)])
+    assert dict(recalls.overdue(109_000, green.__contains__)) == {4: True}
 
 
 def test_the_lane_of_another_approach_says_nothing_about_it() -> None:

@@ -123,8 +123,8 @@ def _devices(site: Imported) -> Iterator[str]:
 
 _FAULTS = (
     "",
-    "# Of lanes with a vehicle a minute two in a hundred are silent so long. By the plan, because nobody sees who waits.",
-    "detector_faults: {unseen_min: 4, on_fault: plan-recall}",
+    "# Two cycles; and green by the plan, because nobody sees who waits there.",
+    "detector_faults: {unseen_min: 2, on_fault: plan-recall}",
 )
 
 
