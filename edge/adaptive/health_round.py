@@ -80,6 +80,7 @@ class Round:
         }
         self._approaches = [self._group(lanes) for lanes in _by_approach(self.lanes)]
         self._groups = (*self._approaches, *(self._group(lanes, is_whole=False) for lanes in _through(self.lanes)))
+        self._sides = [[self.cases[n] for n in _loops(lanes)] for lanes in _sides(self.lanes)]
         self._flows = [approach.flow for approach in self._approaches]
         self._by_phase = _by_phase(self.lanes, self.cases)
         self._elsewhere = 0
@@ -101,7 +102,7 @@ class Round:
 
     def _group(self, lanes: list[Lane], *, is_whole: bool = True) -> "_Approach":
         """Lanes of an approach whose silence is one."""
-        numbers = dict.fromkeys(n for lane in lanes for n in (*lane.stopbar, *lane.advance))
+        numbers = _loops(lanes)
         names = frozenset(lane.name for lane in lanes)
         leaving = tuple(self._leaving[lane.name] for lane in lanes if lane.name in self._leaving)
         silence = Silence(len(self.lanes) - len(lanes))
@@ -205,14 +206,15 @@ class Round:
         return bool(loops) and all(c.speaks and c.track.quiet_s(now) >= gap_s for c in loops)
 
     def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
-        """The loops of phases, of approaches and of through lanes beside pockets, at which none has been seen alive, although
-        there was time and traffic elsewhere."""
+        """The loops of phases, of approaches, of through lanes beside pockets and of one side of a stem, at which none has been
+        seen alive, although there was time and traffic elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
         phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
         approaches = ((approach.cases, UNPROVED_S) for approach in self._groups)
-        for cases, after_s in (*phases, *approaches):
+        sides = ((cases, UNPROVED_S) for cases in self._sides)
+        for cases, after_s in (*phases, *approaches, *sides):
             if not any(c.track.alive or c.track.on for c in cases):
                 found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
         return tuple(found.values())
@@ -258,6 +260,22 @@ def _through(lanes: Iterable[Lane]) -> list[list[Lane]]:
     )
     whole = {lane.approach: len(here) for here in _by_approach(lanes) for lane in here}
     return [row for row in rows if row and len(row) < whole[row[0].approach]]
+
+
+def _sides(lanes: Iterable[Lane]) -> list[list[Lane]]:
+    """The lanes for either way out of a stem, where nobody goes straight on: those of one side hide nobody of the other."""
+    found = []
+    for here in _by_approach(lanes):
+        left = [lane for lane in here if any(m.turn is Turn.LEFT for m in lane.movements)]
+        rest = [lane for lane in here if lane not in left]
+        straight = any(m.turn is Turn.THROUGH for lane in here for m in lane.movements)
+        found += [left, rest] if left and rest and not straight else []
+    return found
+
+
+def _loops(lanes: Iterable[Lane]) -> dict[DetectorNumber, None]:
+    """The loops of these lanes, each once."""
+    return dict.fromkeys(n for lane in lanes for n in (*lane.stopbar, *lane.advance))
 
 
 def _by_phase(lanes: tuple[Lane, ...], cases: Mapping[DetectorNumber, LoopCase]) -> dict[PhaseNumber, list[LoopCase]]:

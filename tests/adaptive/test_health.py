@@ -85,6 +85,18 @@ def test_through_lanes_that_are_dead_from_the_start_beside_a_pocket_that_lives_a
     assert bad(seen) == {STOP: Ill.UNPROVED, ADVANCE: Ill.UNPROVED}
 
 
+def test_left_turn_lanes_of_a_stem_that_are_dead_from_the_start_beside_a_right_turn_lane_are_not_proved_alive() -> None:
+    town = Town(wires={STOP: dead(), ADVANCE: dead()})
+    ways = {"N1": Turn.LEFT, "N2": Turn.RIGHT}
+    town.lanes = tuple(
+        replace(lane, movements=(Movement(ways[lane.name], frozenset({PhaseNumber(2)})),))
+        if lane.name in ways
+        else lane
+        for lane in town.lanes
+    )
+    assert bad(town.watched(300)) == {STOP: Ill.UNPROVED, ADVANCE: Ill.UNPROVED}
+
+
 def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalled_when_it_is_not_believed() -> None:
     town = Town(wires=approach(dead()))
     watch = LoopWatch(town.lanes)
