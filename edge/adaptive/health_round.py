@@ -255,9 +255,7 @@ def _by_approach(lanes: Iterable[Lane]) -> list[list[Lane]]:
 
 def _through(lanes: Iterable[Lane]) -> list[list[Lane]]:
     """The lanes in which people go straight on, of approaches that have others too: a pocket whose loops live hides nobody."""
-    rows = (
-        [lane for lane in here if any(m.turn is Turn.THROUGH for m in lane.movements)] for here in _by_approach(lanes)
-    )
+    rows = ([lane for lane in here if Turn.THROUGH in lane.turns] for here in _by_approach(lanes))
     whole = {lane.approach: len(here) for here in _by_approach(lanes) for lane in here}
     return [row for row in rows if row and len(row) < whole[row[0].approach]]
 
@@ -266,9 +264,9 @@ def _sides(lanes: Iterable[Lane]) -> list[list[Lane]]:
     """The lanes for either way out of a stem, where nobody goes straight on: those of one side hide nobody of the other."""
     found = []
     for here in _by_approach(lanes):
-        left = [lane for lane in here if any(m.turn is Turn.LEFT for m in lane.movements)]
+        left = [lane for lane in here if Turn.LEFT in lane.turns]
         rest = [lane for lane in here if lane not in left]
-        straight = any(m.turn is Turn.THROUGH for lane in here for m in lane.movements)
+        straight = any(Turn.THROUGH in lane.turns for lane in here)
         found += [left, rest] if left and rest and not straight else []
     return found
 

@@ -129,9 +129,9 @@ class DetectorBank:
                 events += self._calls[phase].press(now if phase_now is None else phase_now)
             if button.pressed_long(now) and button.config.number not in self._failed_buttons:
                 events += self._calls[phase].press_long(now if phase_now is None else phase_now)
+        self._diagnose(now, inputs.local)  # before the late recalls, which a new wiring forgets
         for late, overdue in self._late.overdue(now, is_green):
             self._calls[late].asked_recall = Recall.MIN if overdue else Recall.NONE
-        self._diagnose(now, inputs.local)
         return events
 
     def report(self, now: Ms, book: FaultBook) -> list[Event]:

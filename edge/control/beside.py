@@ -8,7 +8,7 @@ silent one is dead after all and the other all but empty, the phase is recalled 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from edge.model.detectors import Detector
-from edge.model.lanes import Lane, Turn
+from edge.model.lanes import Lane
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
@@ -47,13 +47,9 @@ def _beside(
 ) -> Iterator[DetectorNumber]:
     own, phase = lanes[number], detectors[number].phase
     for other, lane in lanes.items():
-        same = lane.approach == own.approach and detectors[other].phase == phase and _turns(own) <= _turns(lane)
+        same = lane.approach == own.approach and detectors[other].phase == phase and own.turns <= lane.turns
         if same and lane.name != own.name and detectors[other].calls:
             yield other
-
-
-def _turns(lane: Lane) -> set[Turn]:
-    return {movement.turn for movement in lane.movements}
 
 
 class LateRecalls:
@@ -72,6 +68,8 @@ class LateRecalls:
 
     def overdue(self, now: Ms, is_green: Callable[[PhaseNumber], bool]) -> Iterator[tuple[PhaseNumber, bool]]:
         """Each of them, and whether it has been red for too long."""
-        self._red_since.update({phase: now for phase in self._red_since if is_green(phase)})
+        for phase in self._red_since:
+            if is_green(phase):
+                self._red_since[phase] = now
         for phase in self._late:
             yield phase, now - self._red_since[phase] >= self._after_ms

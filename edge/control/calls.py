@@ -20,7 +20,6 @@ RECALL_ON_FAULT: dict[OnFault, Recall] = {
     OnFault.MIN_RECALL: Recall.MIN,
     OnFault.MAX_RECALL: Recall.MAX,
     OnFault.PLAN_RECALL: Recall.MIN,
-    OnFault.LATE_RECALL: Recall.MIN,
 }
 
 

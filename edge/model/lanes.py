@@ -58,3 +58,8 @@ class Lane:
     def phases(self) -> frozenset[PhaseNumber]:
         """Every phase in whose green somebody of the lane may go."""
         return frozenset(phase for movement in self.movements for phase in movement.phases)
+
+    @property
+    def turns(self) -> frozenset[Turn]:
+        """Every way out of it."""
+        return frozenset(movement.turn for movement in self.movements)

@@ -149,7 +149,6 @@ def test_a_stream_is_not_put_on_the_arrow_of_its_few_turners_on_the_way_to_the_o
             rows.append(
                 LaneForecast(row.name, queue, come[row.name], come[row.name][0], service, waiting_s=9.0 * queue)
             )
-        assert all(isinstance(s, Service) for row in rows for s in row.service.values())
         advice = adviser.advise(standing(stages(), 100_000, {1: 0}), Forecast(100_000, tuple(rows)))
         assert not advice.calls & LEFTS
 

@@ -102,7 +102,7 @@ def test_a_trailing_green_counts_from_its_green_and_goes_back_to_it_without_a_wo
     one = machine()
     assert codes(one.trail(11_000)) == [EventCode.OVERLAP_BEGIN_TRAILING_GREEN]
     assert (one.interval, one.is_moving, one.since) == (OverlapInterval.TRAILING_GREEN, True, 11_000)
-    assert one.resume(12_000) is None  # type: ignore[func-returns-value]
+    one.resume(12_000)
     assert (one.interval, one.is_moving, one.since, one.began) == (OverlapInterval.GREEN, True, 12_000, 10_000)
     one.trail(12_500)
     assert codes(one.end(13_000)) == [EventCode.OVERLAP_BEGIN_YELLOW]

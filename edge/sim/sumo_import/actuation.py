@@ -46,7 +46,7 @@ def second_phases(lane: Lane) -> tuple[PhaseNumber, ...]:
     """The phases that protect a movement which the best one leaves opposed or red."""
     found = serves(lane)
     best = best_phase(lane)
-    left_over = {t for t in lane_turns(lane) if t not in found[best].protected and _WEIGHTS[t]}
+    left_over = {t for t in lane.turns if t not in found[best].protected and _WEIGHTS[t]}
     seconds = []
     for phase in sorted(found, key=lambda p: (*found[p].worth, -p), reverse=True):
         if phase != best and left_over & found[phase].protected:
@@ -64,17 +64,12 @@ def is_as_good(lane: Lane, phase: PhaseNumber) -> bool:
 def may_be_blocked(lane: Lane) -> bool:
     """Whether its first vehicle may stand in the green of the best phase, because its turn is opposed or red there."""
     found = serves(lane)[best_phase(lane)]
-    return any(turn not in found.protected for turn in lane_turns(lane))
+    return any(turn not in found.protected for turn in lane.turns)
 
 
 def goes_in_best(lane: Lane) -> bool:
     """Whether nobody in a lane is held by a red arrow in the phase that serves it best."""
-    return lane_turns(lane) <= serves(lane)[best_phase(lane)].green
-
-
-def lane_turns(lane: Lane) -> frozenset[Turn]:
-    """Every way out of a lane."""
-    return frozenset(movement.turn for movement in lane.movements)
+    return lane.turns <= serves(lane)[best_phase(lane)].green
 
 
 def _turns(lane: Lane, phase: PhaseNumber, *, opposed: bool) -> Iterator[Turn]:
