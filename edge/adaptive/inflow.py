@@ -5,6 +5,7 @@ seconds on end a queue stands on it: it is blind, and what gathers behind is ass
 discharges, vehicles from behind pass the loop one after the other and are counted; the first long gap is the end of the queue.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,10 @@ FREE_AGAIN = 1.4
 
 GAP_S = 3.0
 """A gap so long in the flow from a discharging queue is its end (Liu et al., TR-C 2009: 2.5 to 3 s)."""
+
+STREAM_S, STREAM_OF = 2.5, 3
+"""Headways of a discharging queue have so low a mean, s, over so many vehicles: about 2 s each, and one lorry. Whoever comes
+more loosely comes as he pleases, though no single gap be long. Ours (a single headway: Liu et al., as above)."""
 
 HARDEST_BRAKING = 4.5
 """m/s²; who brakes to join a queue brakes less (a driver of SUMO's default; comfortable is 3)."""
@@ -50,6 +55,8 @@ class Inflow:
     """The rest of a queue passes it, one vehicle close behind the other."""
     following: float = 0.0
     """Vehicles of a queue that has begun to move before they reach the loop: they pass it as if free, one behind the other."""
+    rises: deque[Ms] = field(default_factory=lambda: deque(maxlen=STREAM_OF + 1))
+    """When the last vehicles of this green reached it."""
     lasted_s: float = 1.0
     """How long the last vehicle occupied it."""
     travel_s: Mean = field(init=False)
@@ -67,6 +74,7 @@ class Inflow:
             self._end_of_queue()
         self.following = max(0.0, self.following - 1.0)
         self.since_ms = at_ms
+        self.rises.append(at_ms)
         return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
 
     def fall(self, at_ms: Ms) -> bool:
@@ -98,6 +106,13 @@ class Inflow:
     def open(self) -> bool:
         """Whether those who pass it come as they please: no queue holds them up, and none is dissolving."""
         return not self.reached and not self.dissolving
+
+    @property
+    def dense(self) -> bool:
+        """Whether the last vehicles passed it as those from a queue do; also while one stands there, or too few have passed."""
+        if self.reached or len(self.rises) <= STREAM_OF:
+            return True
+        return self.rises[-1] - self.rises[0] <= STREAM_OF * round(1000 * STREAM_S)
 
     def blind(self, now: Ms) -> bool:
         """Whether a queue stands on the loop."""

@@ -29,7 +29,7 @@ from edge.model.advice import NOBODY, Advice
 from edge.model.lanes import Lane
 from edge.model.observation import Observation
 from edge.model.site import Site
-from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber
+from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
 MOST_BAD = 0.4
 """Of the loops: beyond it nothing is built on them (adaptive-control, section 4, E)."""
@@ -42,6 +42,8 @@ LEAST_GREENS = 10
 """Both ours: the plan was made for a busy hour, and ten greens are ten minutes or more."""
 MOST_OF_CYCLE = 1.5
 """A green that comes later than the plan would have it is as much longer, up to here. Ours."""
+STARTUP_S = 2.0
+"""Of each green so much is lost until vehicles flow (FHWA Signal Timing Manual 2nd ed.): shorter ones lose it as often."""
 MOST_UNSEEN = 2.0
 """So many times the recalled green while nobody who is seen waits longer than in the plan: a queue that nobody sees grows
 without end where it is served too little, and costs the others a plan's wait at most where it is served too long. Ours."""
@@ -80,11 +82,10 @@ class Ladder:
     def __init__(self, site: Site, lanes: Iterable[Lane]) -> None:
         self._lanes = tuple(lanes)
         self._loops = len({n for lane in self._lanes for n in (*lane.stopbar, *lane.advance)})
-        plan = site.plans.get(site.fallback.plan)
-        splits = plan.splits if plan is not None else {}
         self._minimum_s = {p: row.min_green_ms / SECOND_MS for p, row in site.phases.items()}
-        self._split_s = {p: max(0.0, (ms - site.phases[p].change_ms) / SECOND_MS) for p, ms in splits.items()}
-        self._cycle_ms = plan.cycle_ms if plan is not None else MINUTE_MS
+        self._split_s, self._cycle_ms = _greens_s(site, site.fallback.plan)
+        unseen_s, cycle_ms = _greens_s(site, site.fallback.plan_of_unseen)
+        self._unseen_s = {p: green_s * self._cycle_ms / cycle_ms for p, green_s in unseen_s.items()}  # the same share
         self._began: dict[PhaseNumber, Ms] = {}
         self._share: dict[PhaseNumber, float] = {}  # of a cycle of the plan that lies between the last two greens
         self._green_since: dict[PhaseNumber, Ms] = {}
@@ -140,7 +141,13 @@ class Ladder:
             if lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
                 blind.add(_main_phase(lane))
         probed = dict.fromkeys((p for p, whole in unseen.items() if not whole), PROBED_S)
-        return {**probed, **{p: self._enough_s(p, known) for p in sorted(blind)}}
+        return {**probed, **{p: self._enough_s(p, known, self._planned_s(p, verdicts)) for p in sorted(blind)}}
+
+    def _planned_s(self, phase: PhaseNumber, verdicts: Mapping[DetectorNumber, Verdict]) -> float:
+        """The green of a phase by the plan: where its loops may only not have been driven over yet, by that of the unseen."""
+        said = [verdicts[n] for n in self._loops_of.get(phase, ()) if n in verdicts]
+        planned = self._unseen_s if said and not any(map(_is_broken, said)) else self._split_s
+        return max(planned.get(phase, 0.0), self._minimum_s[phase])
 
     def without_guesses(self, forecast: Forecast, verdicts: Mapping[DetectorNumber, Verdict]) -> Forecast:
         """The forecast without queues of lanes whose loops are all bad: a guess that cannot be corrected may only grow, and
@@ -156,13 +163,12 @@ class Ladder:
         )
         return replace(forecast, lanes=tuple(rows))
 
-    def _enough_s(self, phase: PhaseNumber, known: Mapping[PhaseNumber, float]) -> float:
-        """What was long enough before, between the split of the fixed plan and half as much again.
+    def _enough_s(self, phase: PhaseNumber, known: Mapping[PhaseNumber, float], split: float) -> float:
+        """What was long enough before, between the split of the plan and half as much again.
 
         Less may starve those whom nobody sees; more may be what a bad loop held before it was found, and so may all that was
         seen in the first greens.
         """
-        split = max(self._split_s.get(phase, 0.0), self._minimum_s[phase])
         before = known.get(phase, 0.0) if self._good_greens.get(phase, 0) >= LEAST_GREENS else 0.0
         return min(max(before, split), MOST_OF_SPLIT * split)
 
@@ -213,9 +219,10 @@ class Ladder:
         return {p: max(self._split_s.get(p, 0.0), self._minimum_s[p]) for p in phases}
 
     def _recall_left_ms(self, now: Ms, phase: PhaseNumber, seconds: float, patience_ms: Ms) -> Ms:
-        """The same of a recalled green: served more often than the plan would, it is as much shorter; and longer by
-        `patience_ms` at most, until it is `MOST_UNSEEN` times as long."""
-        enough_s = seconds * self._share.get(phase, 1.0)
+        """The same of a recalled green: served more often than the plan would, it is as much shorter, but for its start-up; and
+        longer by `patience_ms` at most, until it is `MOST_UNSEEN` times as long."""
+        share = self._share.get(phase, 1.0)
+        enough_s = seconds * share + max(0.0, STARTUP_S * (1.0 - share))
         most_ms = self._left_ms(now, phase, MOST_UNSEEN * enough_s)
         return max(self._left_ms(now, phase, enough_s), min(most_ms, patience_ms))
 
@@ -234,6 +241,15 @@ class Ladder:
     def _left_ms(self, now: Ms, phase: PhaseNumber, seconds: float) -> Ms:
         since = self._green_since.get(phase)
         return 0 if since is None else max(0, round(seconds * SECOND_MS) - (now - since))
+
+
+def _greens_s(site: Site, number: PlanNumber) -> tuple[dict[PhaseNumber, float], Ms]:
+    """The greens of a plan, s, and its cycle."""
+    plan = site.plans.get(number)
+    if plan is None:
+        return {}, MINUTE_MS
+    splits = plan.splits.items()
+    return {p: max(0.0, (ms - site.phases[p].change_ms) / SECOND_MS) for p, ms in splits}, plan.cycle_ms
 
 
 def _is_broken(verdict: Verdict | None) -> bool:

@@ -51,8 +51,7 @@ class LaneState:
     `coming`: for every vehicle between the loops its time at the stop line, oldest first; `hidden`: vehicles of the queue that
     no loop has seen; `lent`: those that are taken to have left until the loop falls free. `sees_in`, `sees_out`: its advance
     loop, its stop-bar loop is believed. `usual`: the rate by the day's profile; `borrowed`: told from a lane beside it;
-    `planned_rate`: the arrivals that the fixed plan can serve.
-    `needed_s`: how much of its last green it needed.
+    `planned_rate`: the arrivals that the fixed plan can serve; `needed_s`: how much of its last green it needed.
     """
 
     lane: Lane
@@ -197,6 +196,7 @@ class LaneState:
 
     def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins; whether the queue reaches over the advance loop."""
+        self.inflow.rises.clear()
         self.long.begin_green(long=self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms)))
 
     def end_green(self, at_ms: Ms) -> None:
@@ -209,7 +209,7 @@ class LaneState:
     def _flows(self, at_ms: Ms) -> bool:
         """Whether vehicles pass the advance loop; not when it stays occupied though its queue must have begun to move."""
         if not self.inflow.occupied:
-            return at_ms - self.inflow.since_ms < 1000 * GAP_S
+            return at_ms - self.inflow.since_ms < 1000 * GAP_S and self.inflow.dense
         return at_ms - max(self.inflow.since_ms, self.outflow.green_from_ms or 0) < 1000 * self.inflow.wave_s
 
     def kept(self, now: Ms) -> bool:

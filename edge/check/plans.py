@@ -161,10 +161,14 @@ def plans_exist(draft: Draft, findings: Findings) -> None:
     """The schedule and the fall-back name plans of this site."""
     plans = draft.site.plans
     known = ", ".join(str(n) for n in plans) or "none yet"
-    fallback = draft.site.fallback.plan
+    fallback, unseen = draft.site.fallback.plan, draft.site.fallback.unseen_plan
     if fallback not in plans:
         what = f"there is no plan {fallback} to fall back to"
         findings.cross(("fallback", "plan"), what, f"name one of plans: {known}", [("plans", fallback)])
+    if unseen is not None and unseen not in plans:
+        what = f"there is no plan {unseen} for phases where nobody has been seen"
+        write = f"name one of plans: {known}; or leave it out: that of `plan` is taken"
+        findings.cross(("fallback", "unseen_plan"), what, write, [("plans", unseen)])
     for k, entry in enumerate(draft.site.schedule):
         if entry.run.plan is not None and entry.run.plan not in plans:
             what = f"there is no plan {entry.run.plan}"

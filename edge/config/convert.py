@@ -263,6 +263,7 @@ def _fallback(rows: SiteFile) -> Fallback:
         decision_late_ms=when.decision_late_ms,
         clock_unsynced_ms=when.clock_unsynced_min,
         return_after_ms=rows.fallback.return_after_min,
+        unseen_plan=rows.fallback.unseen_plan,
     )
 
 

@@ -236,6 +236,10 @@ class FallbackRow(Row):
     """`fallback`: the fixed plan below actuation."""
 
     plan: APlan = Field(description="The plan that runs when the detectors cannot be trusted.")
+    unseen_plan: APlan | None = setting(
+        None,
+        "The plan whose greens a plan recall gives where nobody has been seen since the start; none: that of `plan`.",
+    )
     when: FallbackWhenRow = setting({}, "The limits.")
     return_after_min: Annotated[Ms, Minutes(0, 1_440)] = setting(10, "Clean minutes before it goes back up.")
 

@@ -125,13 +125,20 @@ class StartUp:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """The fixed plan below actuation, and the site's stated limits."""
+    """The fixed plan below actuation, and the site's stated limits. `unseen_plan`: of which phases have their green at whose
+    loops nobody has been seen since the start, if another."""
 
     plan: PlanNumber
     failed_detectors: int
     decision_late_ms: Ms
     clock_unsynced_ms: Ms
     return_after_ms: Ms
+    unseen_plan: PlanNumber | None = None
+
+    @property
+    def plan_of_unseen(self) -> PlanNumber:
+        """The plan by which phases are recalled at whose loops nobody has been seen."""
+        return self.plan if self.unseen_plan is None else self.unseen_plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,19 @@ def test_a_lane_whose_long_queue_was_cut_off_keeps_its_next_green_until_a_gap() 
     assert not street.until(100 + 33).lane().kept
 
 
+def test_a_kept_green_is_let_go_when_vehicles_come_as_they_please_though_no_gap_is_long() -> None:
+    def kept_at_the_end(headway_s: float) -> bool:
+        street = Street(crossing())
+        crawling = [(float(second), second + 5.0) for second in range(10, 126, 7)]
+        street.loops = {2: [*crawling, *((128.0 + headway_s * k, 128.5 + headway_s * k) for k in range(12))]}
+        street.greens = {2: [(60, 80), (120, 190)], 4: [(90, 110)]}
+        assert street.until(123).lane().kept
+        return street.until(145).lane().kept
+
+    assert kept_at_the_end(2.0)
+    assert not kept_at_the_end(2.9)
+
+
 def test_a_lane_whose_head_is_held_up_keeps_no_green_though_others_come() -> None:
     turns = (Movement(Turn.THROUGH, frozenset({TWO})), Movement(Turn.LEFT, frozenset({TWO}), frozenset({TWO}), (E1,)))
     shared = lane("N1", 2, 1, movements=turns)

@@ -11,7 +11,7 @@ from edge.adaptive.ladder import MOST_UNSEEN, UP_AFTER_MS, Ladder, Step, step_fo
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.observation import Observation
-from edge.model.units import DetectorNumber, PhaseNumber
+from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
 from tests import builders
 from tests.adaptive.seconds import observation, red
 
@@ -97,6 +97,20 @@ def test_a_lane_that_nobody_sees_recalls_its_phase_for_what_was_enough_or_the_fi
     assert steps.recalls(verdicts(*N1), {}, {TWO: 60.0}) == {TWO: 1.5 * split_s(steps)}
 
 
+def test_whoever_may_only_not_have_come_yet_has_the_share_of_the_plan_of_the_unseen() -> None:
+    site = builders.two_phase()
+    plan = site.plans[PlanNumber(1)]
+    splits = {p: ms // 4 for p, ms in plan.splits.items()}
+    other = replace(plan, number=PlanNumber(2), cycle_ms=plan.cycle_ms // 2, splits=splits)
+    fallback = replace(site.fallback, unseen_plan=other.number)
+    steps = Ladder(replace(site, plans={plan.number: plan, other.number: other}, fallback=fallback), LANES)
+    green_s = max(other.splits[TWO] - site.phases[TWO].change_ms, 0) / 1000
+    doubted = steps.recalls(verdicts(*N1, ill=Ill.UNPROVED), {TWO: True}, None)
+    assert doubted == {TWO: max(2 * green_s, site.phases[TWO].min_green_ms / 1000)}
+    assert steps.recalls(verdicts(*N1, ill=Ill.DEAD), {TWO: True}, None) == {TWO: split_s(steps)}
+    assert steps.recalls({}, {TWO: True}, None) == {TWO: split_s(steps)}
+
+
 def test_a_lane_with_one_loop_left_is_modelled_by_it_and_not_recalled() -> None:
     assert ladder().recalls(verdicts(11, 22), {}, {TWO: 31.0}) == {}
 
@@ -157,13 +171,13 @@ def test_a_green_whose_loops_are_bad_goes_on_while_nobody_who_is_seen_waits_long
     assert told.phases[1].vehicle_call is called
 
 
-def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_long() -> None:
+def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_long_but_for_its_start_up() -> None:
     steps = ladder()
     half_ms = steps._cycle_ms // 2
     for now, green in ((1_000, 2), (2_000, 4), (1_000 + half_ms, 2)):
         steps.note(seen(now, green), ())
     told = steps.shape(seen(1_000 + half_ms, 2), {}, {TWO: 16.0})
-    assert told.phases[0].minimum_left_ms == pytest.approx(8_000, abs=100)
+    assert told.phases[0].minimum_left_ms == pytest.approx(2_000 + (16_000 - 2_000) / 2, abs=100)
 
 
 def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 
-from edge.control.bank import plan_greens_ms
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.control.bank import plan_greens
 from edge.control.beside import LateRecalls, late_ms, loops_beside
+from edge.control.calls import STARTUP_MS, PlanGreen
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.phases import Recall
 from edge.model.site import Site
-from edge.model.units import DetectorNumber, PhaseNumber
+from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario
 
@@ -24,6 +28,10 @@ def two_phase(limits: DetectorLimits, **changes: object) -> Site:
     return replace(site, detectors={**site.detectors, FOUR: four})
 
 
+def plan_green_ms(site: Site) -> int:
+    return plan_greens(site, site.fallback.plan_of_unseen)[PhaseNumber(4)].green_ms
+
+
 def unseen(on_fault: OnFault = OnFault.PLAN_RECALL) -> Site:
     return two_phase(DetectorLimits(60_000, 0, 0, on_fault=on_fault, unseen_ms=AFTER))
 
@@ -33,12 +41,51 @@ def test_a_phase_whose_loop_has_not_been_heard_since_the_start_is_served_again_a
     assert s.phase(4).recall is Recall.MIN
     since = s.now
     s.occupy(2).wait(180)
-    lasted = (plan_greens_ms(s.site)[PhaseNumber(4)]) / 1000
+    lasted = plan_green_ms(s.site) / 1000
     begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
     assert len(begun) >= 2
     assert not s.standing()
     first = begun[0]
     assert min(t for t in ended if t > first) - first >= 1000 * lasted
+
+
+def two_plans() -> Site:
+    """Plan 2, of the unseen, has half the splits of plan 1."""
+    site = unseen()
+    plan = site.plans[PlanNumber(1)]
+    short = replace(plan, number=PlanNumber(2), splits={p: ms // 2 for p, ms in plan.splits.items()})
+    return replace(
+        site, plans={plan.number: plan, short.number: short}, fallback=replace(site.fallback, unseen_plan=PlanNumber(2))
+    )
+
+
+def test_whoever_has_not_been_seen_has_the_green_of_his_plan_and_a_failed_loop_that_of_the_fall_back() -> None:
+    site, four = two_plans(), PhaseNumber(4)
+    unseen_ms, failed_ms = (plan_greens(site, PlanNumber(n))[four].green_ms for n in (2, 1))
+    assert unseen_ms < failed_ms
+    s = Scenario(site).wait(240)
+    assert asked_green_ms(s) == unseen_ms
+    s.occupy(4).wait(90)  # heard, and then stuck
+    assert s.standing()
+    assert asked_green_ms(s) == failed_ms
+
+
+def asked_green_ms(s: Scenario) -> int:
+    green = s.tick.controller._calls[PhaseNumber(4)].plan_green
+    assert green is not None
+    return green.green_ms
+
+
+@given(st.integers(0, 60_000), st.integers(30_000, 200_000), st.integers(0, 400_000), st.integers(0, 400_000))
+def test_a_recalled_green_has_the_share_of_the_plan_and_never_more_than_its_green(
+    green_ms: int, cycle_ms: int, passed_ms: int, later_ms: int
+) -> None:
+    plan = PlanGreen(green_ms, cycle_ms)
+    least = plan.least_ms(passed_ms)
+    assert least <= plan.least_ms(passed_ms + later_ms) <= green_ms
+    assert plan.least_ms(cycle_ms) == green_ms
+    flowing, of_plan = max(0, least - STARTUP_MS), max(0, green_ms - STARTUP_MS)
+    assert abs(flowing * cycle_ms - of_plan * min(passed_ms, cycle_ms)) <= cycle_ms
 
 
 def test_before_its_time_and_without_the_key_nothing_is_recalled() -> None:
@@ -63,7 +110,7 @@ def test_a_stuck_loop_under_a_plan_recall_has_its_split_and_not_its_maximum() ->
     s.occupy(2, 4).wait(90)
     since = s.now
     s.wait(240)
-    split_ms = plan_greens_ms(s.site)[PhaseNumber(4)]
+    split_ms = plan_green_ms(s.site)
     begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
     lasted = [min(t for t in ended if t > b) - b for b in begun if ended[-1] > b]
     assert lasted
@@ -109,7 +156,7 @@ def test_a_lane_silent_since_the_start_beside_a_heard_one_is_recalled_late_and_f
     assert all(row.in_interval_ms >= 1000 * (late_s - 6) for row in asked)  # red, and yellow before it
     assert any(row.recall is Recall.NONE for row in rows)
     begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
-    assert min(t for t in ended if t > begun[0]) - begun[0] < plan_greens_ms(s.site)[PhaseNumber(4)]
+    assert min(t for t in ended if t > begun[0]) - begun[0] < plan_green_ms(s.site)
 
 
 def test_a_lane_whose_drivers_cannot_use_the_heard_one_has_its_plan() -> None:

@@ -44,12 +44,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """One state of the program: for how long it lasts, and the links of vehicles that are green and yellow in it."""
+
+    seconds: float
+    green: frozenset[int]
+    yellow: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """One traffic light.
 
     `clashes`: pairs of links whose ways cross or merge; `foes`: those of them that must not be green together; `yields`: for
     each link those it yields to while they are green; `stages`: what the program shows green together, without its changes;
-    `on_red`: links that may turn on red after a stop.
+    `on_red`: links that may turn on red after a stop; `program`: its states in order, empty where it has no times;
+    `offset_s`: the second of the day in which its cycle begins.
     """
 
     tls: str
@@ -59,6 +69,8 @@ class Signal:
     yields: Mapping[int, frozenset[int]]
     stages: tuple[frozenset[int], ...]
     on_red: frozenset[int]
+    program: tuple[Shown, ...] = ()
+    offset_s: float = 0.0
 
     @property
     def vehicles(self) -> tuple[Link, ...]:
@@ -124,7 +136,18 @@ def signal_of(net: Network, tls: str) -> Signal:
         yields=_yields(clashes, response, links, program.states),
         stages=tuple(dict.fromkeys(g for g, s in zip(greens, program.states, strict=True) if g and not _is_change(s))),
         on_red=frozenset(i for i, link in links.items() if not link.crossing and _turns_on_red(i, program.states)),
+        program=tuple(_shown(program, frozenset(i for i, link in links.items() if not link.crossing))),
+        offset_s=program.offset_s,
     )
+
+
+def _shown(program: Program, driven: frozenset[int]) -> Iterator[Shown]:
+    if program.seconds:
+        for state, seconds in zip(program.states, program.seconds, strict=True):
+            green, yellow = (
+                frozenset(i for i in driven if _at(state, i) in colours) for colours in (_GREENS, _CHANGES)
+            )
+            yield Shown(seconds, green, yellow)
 
 
 def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:

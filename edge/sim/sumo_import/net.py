@@ -76,7 +76,7 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of a traffic light: its state strings.
+    """A program of a traffic light: its state strings, for how many seconds it shows each, and when its cycle begins.
 
     `phases`: of a program of type NEMA the states as written, of which `states` are put together; `problem`: why what it
     shows together is not known.
@@ -86,6 +86,8 @@ class Program:
     states: tuple[str, ...]
     phases: tuple[str, ...] = ()
     problem: str = ""
+    seconds: tuple[float, ...] = ()
+    offset_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +253,16 @@ def _programs(root: Element) -> tuple[Program, ...]:
     return tuple(_program(element) for element in root.iterfind("tlLogic") if element.find("phase") is not None)
 
 
+def _offset_s(text: str) -> float:
+    return 0.0 if text == "begin" else float(text)
+
+
 def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
     name, states = element.attrib["id"], tuple(phase.attrib["state"] for phase in phases)
     if element.get("type") != "NEMA":
-        return Program(name, states)
+        seconds = tuple(float(phase.attrib["duration"]) for phase in phases)
+        return Program(name, states, seconds=seconds, offset_s=_offset_s(element.get("offset", "0")))
     named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
     given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
     try:

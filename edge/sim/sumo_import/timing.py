@@ -23,7 +23,7 @@ WALK_S = 7
 _WALKING_MPS = 1.2
 """RiLSA 2015; MUTCD: 3.5 ft/s, 1.07 m/s, with a buffer behind it."""
 
-_LEAST_CYCLE_S, _MOST_CYCLE_S = 30, 150
+LEAST_CYCLE_S, _MOST_CYCLE_S = 30, 150
 _FLOW = {True: 0.18, False: 0.09}
 """Share of saturation flow that a lane is taken to carry: with through traffic, or turns alone. Ours: nobody has counted, so
 all lanes of a kind are taken for equally busy, and four critical movements come to 0.54."""
@@ -46,10 +46,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class FixedTimes:
-    """A fixed plan: cycle and splits, whole seconds."""
+    """A fixed plan: cycle and splits, whole seconds; the second of the day in which the first phase begins."""
 
     cycle: int
     splits: Mapping[PhaseNumber, int]
+    offset: int = 0
 
 
 def passage_s(lanes: Row[Lane]) -> float:
@@ -77,13 +78,13 @@ def clearance_s(walk: Walk) -> int:
 def fixed_times(sequence: Sequence, lanes: Iterable[Lane], walks: Iterable[Walk], times: Times) -> FixedTimes:
     """A plan by Webster: all critical lanes equally saturated; every split holds its minimum, walk and clearance."""
     flow = _flows(sequence, lanes)
-    least = _least_greens(sequence, walks, times)
+    least = least_greens(sequence, walks, times)
     critical = [
         max((sum(flow[p] for p in ring[g]), len(ring[g])) for ring in sequence.rings) for g in _groups(sequence)
     ]
     lost = times.change * sum(count for _, count in critical)
     total = min(sum(y for y, _ in critical), 0.85)
-    cycle = min(max((1.5 * lost + 5) / (1 - total), _LEAST_CYCLE_S), _MOST_CYCLE_S)
+    cycle = min(max((1.5 * lost + 5) / (1 - total), LEAST_CYCLE_S), _MOST_CYCLE_S)
     per_flow = (cycle - lost) / total if total else 0.0
     splits = {p: math.ceil(max(least[p], per_flow * flow[p]) + times.change) for p in sequence.phases}
     return _made_to_meet(sequence, splits)
@@ -103,7 +104,8 @@ def _flows(sequence: Sequence, lanes: Iterable[Lane]) -> dict[PhaseNumber, float
     return found
 
 
-def _least_greens(sequence: Sequence, walks: Iterable[Walk], times: Times) -> dict[PhaseNumber, float]:
+def least_greens(sequence: Sequence, walks: Iterable[Walk], times: Times) -> dict[PhaseNumber, float]:
+    """The shortest green of each phase in a plan, seconds: its minimum, or its walk and pedestrian clearance."""
     found = dict.fromkeys(sequence.phases, times.min_green)
     for walk in walks:
         found[walk.phase] = max(found[walk.phase], WALK_S + clearance_s(walk))
@@ -119,9 +121,9 @@ def _made_to_meet(sequence: Sequence, splits: dict[PhaseNumber, int]) -> FixedTi
             if ring[g]:
                 splits[ring[g][-1]] += length - sum(splits[p] for p in ring[g])
         cycle += length
-    if cycle < _LEAST_CYCLE_S:
+    if cycle < LEAST_CYCLE_S:
         for ring in sequence.rings:
             if ring[-1]:
-                splits[ring[-1][-1]] += _LEAST_CYCLE_S - cycle
-        cycle = _LEAST_CYCLE_S
+                splits[ring[-1][-1]] += LEAST_CYCLE_S - cycle
+        cycle = LEAST_CYCLE_S
     return FixedTimes(cycle, splits)

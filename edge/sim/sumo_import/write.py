@@ -12,8 +12,18 @@ from edge.model.units import PhaseNumber
 from edge.sim.sumo_import.actuation import goes_in_best
 from edge.sim.sumo_import.lanes import ZONE_FROM, Placed
 from edge.sim.sumo_import.loops import STOPBAR_NEAR_M
+from edge.sim.sumo_import.own_plan import own_times
 from edge.sim.sumo_import.text import Bare, Piece, flow, rows
-from edge.sim.sumo_import.timing import WALK_S, Times, clearance_s, fixed_times, passage_s, zone_passage_s
+from edge.sim.sumo_import.timing import (
+    WALK_S,
+    FixedTimes,
+    Times,
+    clearance_s,
+    fixed_times,
+    least_greens,
+    passage_s,
+    zone_passage_s,
+)
 from edge.sim.sumo_import.wiring import Caller, Imported, Place, ShownChannel, callers_of, channels_of, zoned_phases
 
 HEADER = "# Written by `stopline import sumo`"
@@ -221,16 +231,36 @@ def _beside(sequence: Sequence, a: tuple[PhaseNumber, ...], b: tuple[PhaseNumber
     return any(sequence.concurrent(p, q) for p in a for q in b)
 
 
+_BY_PROGRAM = "cycle, offset and greens as the program of the network shows them"
+_BY_LANES = "Webster, all critical lanes taken for equally saturated"
+
+
+def _fixed_plans(site: Imported) -> tuple[FixedTimes | None, FixedTimes]:
+    """By the program of the network, if that is a plan; and by the lanes."""
+    sequence, walks, times = site.layout.sequence, site.layout.walks, site.times
+    own = own_times(site.signal, site.layout, least_greens(sequence, walks, times), times.change)
+    return own, fixed_times(sequence, [p.lane for p in site.lanes], walks, times)
+
+
+def _plan_rows(plans: list[tuple[str, str, FixedTimes]]) -> Iterator[str]:
+    for number, (name, source, plan) in enumerate(plans, start=1):
+        row: dict[str, Piece] = {"name": Bare(name), "cycle": plan.cycle}
+        row |= {"offset": plan.offset} if plan.offset else {}
+        yield f"  # {source}"
+        yield f"  {number}: {flow(row | {'splits': {str(p): s for p, s in plan.splits.items()}})}"
+
+
 def _plans(site: Imported, callers: tuple[Caller, ...]) -> Iterator[str]:
-    plan = fixed_times(site.layout.sequence, [p.lane for p in site.lanes], site.layout.walks, site.times)
+    own, computed = _fixed_plans(site)
     loops = len(callers)  # the controller counts every failed detector, zones too
     yield ""
-    yield "plans:                                # Webster, all critical lanes taken for equally saturated"
-    row = {"name": Bare("Computed"), "cycle": plan.cycle, "splits": {str(p): s for p, s in plan.splits.items()}}
-    yield f"  1: {flow(row)}"
+    yield "plans:"
+    yield from _plan_rows(([("Network", _BY_PROGRAM, own)] if own else []) + [("Computed", _BY_LANES, computed)])
     yield ""
     yield "fallback:"
     yield "  plan: 1"
+    if own:
+        yield "  unseen_plan: 2                      # the program has long greens where nobody may have come yet"
     if loops:
         yield f"  when: {{failed_detectors: {min(loops, max(3, math.ceil(_BAD_LOOPS * loops)))}}}"
     yield ""

@@ -399,6 +399,50 @@ def test_a_failed_second_input_recalls_its_phase_late_unless_a_red_arrow_holds_i
     assert answers(red_arrow) == {OnFault.PLAN_RECALL}
 
 
+YELLOWS = (
+    ("GGGgrrrrGGGgrrrr", 41), ("yyygrrrryyygrrrr", 3), ("rrrGrrrrrrrGrrrr", 9), ("rrryrrrrrrryrrrr", 3),
+    ("rrrrGGGgrrrrGGGg", 18), ("rrrryyygrrrryyyg", 3), ("rrrrrrrGrrrrrrrG", 6), ("rrrrrrryrrrrrrry", 3),
+)  # fmt: skip
+"""Stages of SHARED as an engineer would time them: 86 s."""
+
+
+def test_the_program_of_the_network_is_the_fall_back_plan_where_it_has_yellows(tmp_path: Path) -> None:
+    site = imported(replace(SHARED, program=YELLOWS), tmp_path)
+    plan, unseen = site.plans[site.fallback.plan], site.plans[site.fallback.plan_of_unseen]
+    assert (plan.name, plan.cycle_ms) == ("Network", 86_000)
+    assert sum(plan.splits.values()) == plan.cycle_ms
+    greens = [ms // 1000 - 4 for _, ms in sorted(plan.splits.items())]
+    assert all(abs(green - shown) <= 6 for green, shown in zip(greens, (41, 9, 18, 6), strict=True)), greens
+    assert sorted(plan.splits, key=lambda p: -plan.splits[p]) == [1, 3, 2, 4]
+    assert (unseen.number, unseen.name) == (2, "Computed")
+    assert unseen.splits.keys() == plan.splits.keys()
+
+
+def test_a_program_without_yellow_is_a_placeholder(tmp_path: Path) -> None:
+    for cross in (FOUR, SHARED):
+        site = imported(cross, tmp_path)
+        assert {plan.name for plan in site.plans.values()} == {"Computed"}
+        assert site.fallback.unseen_plan is None
+
+
+def test_a_network_program_too_short_for_the_minimums_keeps_them_and_is_longer(tmp_path: Path) -> None:
+    site = imported(replace(SHARED, program=YELLOWS), tmp_path, Times(min_green=20))
+    plan = site.plans[site.fallback.plan]
+    assert plan.cycle_ms == 96_000
+    assert set(plan.splits.values()) == {24_000}
+
+
+def test_the_offset_is_where_the_program_is_green(tmp_path: Path) -> None:
+    for offset in (0, 30, 85, -20):
+        path = tmp_path / "x.net.xml"
+        text = net_text(replace(SHARED, program=YELLOWS))
+        path.write_text(text.replace('programID="0" offset="0"', f'programID="0" offset="{offset}"'), "utf-8")
+        site = check_text(site_of(read_network(path), SHARED.tls, USUAL, "x.net.xml"), "x").site
+        assert site is not None
+        away = (site.plans[site.fallback.plan].offset_ms // 1000 - offset) % 86
+        assert min(away, 86 - away) <= 3
+
+
 def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
     program = tuple((state[:3] + "r" + state[4:], seconds) for state, seconds in FOUR.program)
     shared = replace(SHARED, program=tuple((s[:3] + "r" + s[4:], n) for s, n in SHARED.program))
