@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edge.adaptive import horizon as horizon_module
 from edge.adaptive import optimiser as optimiser_module
 from edge.adaptive.horizon import TOO_LATE, impatience
 from edge.adaptive.street import CUT_LEAST
@@ -31,6 +32,23 @@ def test_the_search_finds_the_cheapest_of_all_plans(
     advice = adviser.advise(seen, told)
     assert advice.best is not None
     assert advice.best.cost == pytest.approx(best, abs=1e-3)
+
+
+@pytest.mark.parametrize("queues", [(4.0, 9.0), (18.0, 11.0), (17.0, 40.0), (21.0, 40.0), (0.0, 30.0), (30.0, 1.0)])
+def test_no_plan_is_dropped_that_would_win_though_a_change_costs_many_who_wait(
+    queues: tuple[float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def best() -> float:
+        adviser = optimiser()
+        advice = adviser.advise(
+            standing(shared(2)[0], 100_000, {1: 0}), forecast(adviser, {1: queues[0], 2: queues[1]})
+        )
+        assert advice.best is not None
+        return advice.best.cost
+
+    found = best()
+    monkeypatch.setattr(horizon_module, "MARGIN", float("inf"))
+    assert found == pytest.approx(best(), abs=1e-3)
 
 
 @pytest.mark.parametrize(("waited_s", "vehicles"), [(30.0, 6), (60.0, 1), (90.0, 8), (130.0, 12)])
