@@ -32,6 +32,10 @@ HEADER = "# Written by `stopline import sumo`"
 _SECOND_DELAY_S = 2.0
 """Who stands so long at the stop line has not got away in the phase he came for. Ours."""
 
+_BEFORE_HELD_S = 10.0
+"""Where a red arrow holds some of a lane, who stands at the line so long after the green began is likely one of them: start-up,
+and four vehicles at 2 s, as many as pass before the first of one in five. Ours."""
+
 _START_S = 3.0
 """Flash, and all red, at the start, in a simulation that nobody drives into before it. Ours."""
 
@@ -166,7 +170,8 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
     if caller.place is Place.ZONE:
         return row | queue | {"stuck_on_min": _ZONE_STUCK_MIN, "partner": number}
     partner = (ZONE_FROM + number,) if zones else lane.advance[:1]
-    return row | queue | _stands_in(lane, zones) | ({"partner": partner[0]} if partner else {})
+    held: dict[str, Piece] = {} if goes_in_best(lane) else {"queue_limit": _BEFORE_HELD_S}
+    return row | queue | held | _stands_in(lane, zones) | ({"partner": partner[0]} if partner else {})
 
 
 def _stands_in(lane: Lane, zones: tuple[Placed, ...]) -> dict[str, Piece]:

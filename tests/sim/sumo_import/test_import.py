@@ -443,6 +443,15 @@ def test_the_offset_is_where_the_program_is_green(tmp_path: Path) -> None:
         assert min(away, 86 - away) <= 3
 
 
+def test_who_is_held_by_a_red_arrow_does_not_hold_the_green_of_his_lane(tmp_path: Path) -> None:
+    def limits(cross: Cross) -> set[int]:
+        return {d.queue_limit_ms for n, d in imported(cross, tmp_path).detectors.items() if n < 100}
+
+    red_arrow = replace(SHARED, program=tuple((state.replace("g", "r"), s) for state, s in SHARED.program))
+    assert limits(red_arrow) == {0, 10_000}  # beside the lane with left turns lies one that nobody is held in
+    assert limits(SHARED) == limits(FOUR) == {0}
+
+
 def test_a_link_that_the_program_never_serves_is_served(tmp_path: Path) -> None:
     program = tuple((state[:3] + "r" + state[4:], seconds) for state, seconds in FOUR.program)
     shared = replace(SHARED, program=tuple((s[:3] + "r" + s[4:], n) for s, n in SHARED.program))
