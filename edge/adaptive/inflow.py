@@ -24,9 +24,10 @@ FREE_AGAIN = 1.4
 GAP_S = 3.0
 """A gap so long in the flow from a discharging queue is its end (Liu et al., TR-C 2009: 2.5 to 3 s)."""
 
-STREAM_S, STREAM_OF = 2.5, 3
-"""Headways of a discharging queue have so low a mean, s, over so many vehicles: about 2 s each, and one lorry. Whoever comes
-more loosely comes as he pleases, though no single gap be long. Ours (a single headway: Liu et al., as above)."""
+STREAM_S, STREAM_PART, STREAM_OF = 2.5, 1.25, 3
+"""Headways of a discharging queue have so low a mean, s, over so many vehicles: about 2 s each, and one lorry; where a lane is
+known to be slower, so much of its own. Whoever comes more loosely comes as he pleases, though no single gap be long. Ours (a
+single headway: Liu et al., as above)."""
 
 HARDEST_BRAKING = 4.5
 """m/s²; who brakes to join a queue brakes less (a driver of SUMO's default; comfortable is 3)."""
@@ -107,12 +108,12 @@ class Inflow:
         """Whether those who pass it come as they please: no queue holds them up, and none is dissolving."""
         return not self.reached and not self.dissolving
 
-    @property
-    def dense(self) -> bool:
-        """Whether the last vehicles passed it as those from a queue do; also while one stands there, or too few have passed."""
+    def dense(self, headway_s: float) -> bool:
+        """Whether the last vehicles passed it as those from a queue do, which has this headway at the line; also while one
+        stands there, or too few have passed."""
         if self.reached or len(self.rises) <= STREAM_OF:
             return True
-        return self.rises[-1] - self.rises[0] <= STREAM_OF * round(1000 * STREAM_S)
+        return self.rises[-1] - self.rises[0] <= STREAM_OF * round(1000 * max(STREAM_S, STREAM_PART * headway_s))
 
     def blind(self, now: Ms) -> bool:
         """Whether a queue stands on the loop."""

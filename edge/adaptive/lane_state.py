@@ -209,7 +209,7 @@ class LaneState:
     def _flows(self, at_ms: Ms) -> bool:
         """Whether vehicles pass the advance loop; not when it stays occupied though its queue must have begun to move."""
         if not self.inflow.occupied:
-            return at_ms - self.inflow.since_ms < 1000 * GAP_S and self.inflow.dense
+            return at_ms - self.inflow.since_ms < 1000 * GAP_S and self.inflow.dense(self.outflow.headway_s)
         return at_ms - max(self.inflow.since_ms, self.outflow.green_from_ms or 0) < 1000 * self.inflow.wave_s
 
     def kept(self, now: Ms) -> bool:

@@ -10,7 +10,7 @@ from edge.model.phases import Phase
 from edge.model.plans import FixedPlan, RunKind
 from edge.model.sequence import Sequence
 from edge.model.site import Site
-from edge.model.units import Ms, PhaseNumber
+from edge.model.units import Ms, PhaseNumber, PlanNumber
 
 _RINGS: Path = ("rings",)
 
@@ -165,14 +165,27 @@ def plans_exist(draft: Draft, findings: Findings) -> None:
     if fallback not in plans:
         what = f"there is no plan {fallback} to fall back to"
         findings.cross(("fallback", "plan"), what, f"name one of plans: {known}", [("plans", fallback)])
-    if unseen is not None and unseen not in plans:
-        what = f"there is no plan {unseen} for phases where nobody has been seen"
-        write = f"name one of plans: {known}; or leave it out: that of `plan` is taken"
-        findings.cross(("fallback", "unseen_plan"), what, write, [("plans", unseen)])
+    if unseen is not None:
+        _may_recall(draft, unseen, known, findings)
     for k, entry in enumerate(draft.site.schedule):
         if entry.run.plan is not None and entry.run.plan not in plans:
             what = f"there is no plan {entry.run.plan}"
             findings.cross(("schedule", k, "run"), what, f"name one of plans: {known}", [("plans", entry.run.plan)])
+
+
+def _may_recall(draft: Draft, number: PlanNumber, known: str, findings: Findings) -> None:
+    """The plan of the unseen exists and serves everybody."""
+    plan = draft.site.plans.get(number)
+    omitted = sorted(plan.coordination.omitted) if plan is not None and plan.coordination is not None else []
+    if plan is None:
+        what = f"there is no plan {number} for phases where nobody has been seen"
+        write = f"name one of plans: {known}; or leave it out: that of `plan` is taken"
+    elif omitted:
+        what = f"plan {number} omits phases {omitted}: whoever is not seen there would hardly be served"
+        write = "name a plan that serves every phase"
+    else:
+        return
+    findings.cross(("fallback", "unseen_plan"), what, write, [("plans", number)])
 
 
 def schedule_has_no_gap(draft: Draft, findings: Findings) -> None:

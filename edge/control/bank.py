@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from edge.control.beside import LateRecalls, late_ms, loops_beside
-from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, PlanGreen, longer, stronger
+from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
 from edge.control.force_offs import clearance_ms
@@ -84,8 +84,8 @@ class DetectorBank:
         self._targets: dict[DetectorNumber, list[Detector]] = {}
         self._began = now
         self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
-        self._plan_greens = plan_greens(site, site.fallback.plan)
-        self._unseen_greens = plan_greens(site, site.fallback.plan_of_unseen)
+        self._plan_green_ms = plan_greens_ms(site, site.fallback.plan)
+        self._unseen_green_ms = plan_greens_ms(site, site.fallback.plan_of_unseen)
         self._beside = loops_beside(site)
         self._late = LateRecalls(late_ms(site), self._may_be_late(site), now)
         self._turn = 0
@@ -210,7 +210,7 @@ class DetectorBank:
         self._targets = {number: [] for number in self._by_number}
         for phase in self._calls.values():
             phase.calling = phase.gap.extending = 0
-            phase.asked_recall, phase.asked_ped_recall, phase.plan_green = Recall.NONE, False, None
+            phase.asked_recall, phase.asked_ped_recall, phase.least_green_ms = Recall.NONE, False, 0
         late = {logic.config.phase for logic in self._detectors if self._wire(logic.config)}
         self._late.watch(sorted(phase for phase in late if self._calls[phase].asked_recall is Recall.NONE))
         for logic in self._detectors:
@@ -240,8 +240,9 @@ class DetectorBank:
             return True
         phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
         if on_fault is OnFault.PLAN_RECALL:
-            greens = self._plan_greens if config.number in self._failed else self._unseen_greens
-            phase.plan_green = longer(phase.plan_green, greens.get(config.phase))
+            seen = self._by_number[config.number].actuations > 0
+            greens = self._plan_green_ms if seen else self._unseen_green_ms
+            phase.least_green_ms = max(phase.least_green_ms, greens.get(config.phase, 0))
         return False
 
     def _may_be_late(self, site: Site) -> set[PhaseNumber]:
@@ -288,13 +289,11 @@ class DetectorBank:
             self._rewire()
 
 
-def plan_greens(site: Site, number: PlanNumber) -> dict[PhaseNumber, PlanGreen]:
+def plan_greens_ms(site: Site, number: PlanNumber) -> dict[PhaseNumber, Ms]:
     """The greens of a plan; empty where there is none."""
     plan = site.plans.get(number)
-    if plan is None:
-        return {}
-    greens = {p: max(0, ms - clearance_ms(site, p)) for p, ms in plan.splits.items() if p in site.phases}
-    return {phase: PlanGreen(ms, plan.cycle_ms) for phase, ms in greens.items()}
+    splits = plan.splits if plan is not None else {}
+    return {phase: max(0, ms - clearance_ms(site, phase)) for phase, ms in splits.items() if phase in site.phases}
 
 
 def _counts_vehicles(site: Site) -> bool:

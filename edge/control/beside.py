@@ -13,14 +13,14 @@ from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
 LATE_CYCLES = 2
-"""A late recall waits for two cycles of the plan of the unseen: one may pass in which nobody came. Ours."""
+"""A late recall waits for two cycles of the fall-back plan: one may pass in which nobody came. Ours."""
 NO_PLAN_MS: Ms = 120 * SECOND_MS
 """And for this long where a site built by hand has no plan: two cycles of a minute. Ours."""
 
 
 def late_ms(site: Site) -> Ms:
     """After how long a red a phase is recalled late."""
-    plan = site.plans.get(site.fallback.plan_of_unseen)
+    plan = site.plans.get(site.fallback.plan)
     return LATE_CYCLES * plan.cycle_ms if plan is not None else NO_PLAN_MS
 
 

@@ -6,8 +6,6 @@ recall"). A green that ends by maximum or force-off with its passage time still 
 the vehicle it cut off is not forgotten.
 """
 
-from dataclasses import dataclass
-
 from edge.control.gap import Gap
 from edge.control.interval_codes import ON
 from edge.model.detectors import OnFault
@@ -34,35 +32,12 @@ LEADS = frozenset({Interval.LEADING_WALK, Interval.RED_YELLOW})
 """On the way to green, and not green yet."""
 
 
-STARTUP_MS: Ms = 2_000
-"""Of each green this much is lost until vehicles flow (FHWA Signal Timing Manual 2nd ed., start-up lost time about 2 s)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanGreen:
-    """The green that the fall-back plan gives a phase once in its cycle."""
-
-    green_ms: Ms
-    cycle_ms: Ms
-
-    def least_ms(self, passed_ms: Ms) -> Ms:
-        """The green that carries as much where so much has passed since the last one began: served twice as often, half as
-        long, but for the start-up. Never longer than in the plan."""
-        share_ms = max(0, self.green_ms - STARTUP_MS) * min(passed_ms, self.cycle_ms) // self.cycle_ms
-        return min(self.green_ms, STARTUP_MS + share_ms)
-
-
-def longer(a: PlanGreen | None, b: PlanGreen | None) -> PlanGreen | None:
-    """The longer of two greens of the plan."""
-    return max((green for green in (a, b) if green is not None), key=lambda green: green.green_ms, default=None)
-
-
 class PhaseCalls:
     """The demand of one phase."""
 
     __slots__ = (
-        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "locked", "opposed", "passed_ms",
-        "ped", "ped_long", "ped_since", "phase", "plan_green", "vehicle", "vehicle_since",
+        "answered", "asked_ped_recall", "asked_recall", "calling", "cars", "gap", "least_green_ms", "locked", "opposed", "ped",
+        "ped_long", "ped_since", "phase", "vehicle", "vehicle_since",
     )  # fmt: skip
 
     def __init__(self, phase: Phase, now: Ms) -> None:
@@ -82,8 +57,7 @@ class PhaseCalls:
         self.ped_long = False  # by a long press: the next walk is the longer one
         self.asked_recall = Recall.NONE  # by failed detectors
         self.asked_ped_recall = False  # by failed push-buttons
-        self.plan_green: PlanGreen | None = None  # by failed detectors: green as the fall-back plan would give
-        self.passed_ms: Ms | None = None  # between the starts of its last two greens, while it has one of the plan
+        self.least_green_ms: Ms = 0  # by failed detectors: as long as the fall-back plan would give
 
     def count(self, *, active: bool, calls: bool, extends: bool) -> None:
         """Note that one detector became active or stopped being so."""
@@ -145,7 +119,6 @@ class PhaseCalls:
         """The phase turned green, or is on its way to it: its calls are answered, its passage timer starts."""
         self.locked = False
         self.cars = 0
-        self.passed_ms = now - self.gap.began_at if self.plan_green is not None else None
         self.gap.green_began(now)
         if walk:
             self.walked()
@@ -175,13 +148,6 @@ class PhaseCalls:
         if self.standing is Recall.MAX or now - self.gap.began_at < self.least_green_ms:
             return False
         return self.gap.is_out(now)
-
-    @property
-    def least_green_ms(self) -> Ms:
-        """How long this green lasts at least because failed detectors ask for the plan's."""
-        if self.plan_green is None:
-            return 0
-        return self.plan_green.least_ms(self.plan_green.cycle_ms if self.passed_ms is None else self.passed_ms)
 
     @property
     def initial_ms(self) -> Ms:

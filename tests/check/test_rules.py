@@ -672,6 +672,14 @@ PLANS: list[tuple[str, list[Change], str]] = [
     ),
     (
         MINIMAL,
+        [("fallback: {plan: 1}", "fallback: {plan: 1, unseen_plan: 3}")],
+        (
+            "fallback.unseen_plan: there is no plan 3 for phases where nobody has been seen"
+            " — name one of plans: 1; or leave it out: that of `plan` is taken"
+        ),
+    ),
+    (
+        MINIMAL,
         [("run: free", "run: plan 3")],
         "schedule.0.run: there is no plan 3 — name one of plans: 1",
     ),

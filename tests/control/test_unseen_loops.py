@@ -2,12 +2,8 @@
 
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from edge.control.bank import plan_greens
+from edge.control.bank import plan_greens_ms
 from edge.control.beside import LateRecalls, late_ms, loops_beside
-from edge.control.calls import STARTUP_MS, PlanGreen
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval
@@ -29,7 +25,7 @@ def two_phase(limits: DetectorLimits, **changes: object) -> Site:
 
 
 def plan_green_ms(site: Site) -> int:
-    return plan_greens(site, site.fallback.plan_of_unseen)[PhaseNumber(4)].green_ms
+    return plan_greens_ms(site, site.fallback.plan_of_unseen)[PhaseNumber(4)]
 
 
 def unseen(on_fault: OnFault = OnFault.PLAN_RECALL) -> Site:
@@ -61,7 +57,7 @@ def two_plans() -> Site:
 
 def test_whoever_has_not_been_seen_has_the_green_of_his_plan_and_a_failed_loop_that_of_the_fall_back() -> None:
     site, four = two_plans(), PhaseNumber(4)
-    unseen_ms, failed_ms = (plan_greens(site, PlanNumber(n))[four].green_ms for n in (2, 1))
+    unseen_ms, failed_ms = (plan_greens_ms(site, PlanNumber(n))[four] for n in (2, 1))
     assert unseen_ms < failed_ms
     s = Scenario(site).wait(240)
     assert asked_green_ms(s) == unseen_ms
@@ -71,21 +67,7 @@ def test_whoever_has_not_been_seen_has_the_green_of_his_plan_and_a_failed_loop_t
 
 
 def asked_green_ms(s: Scenario) -> int:
-    green = s.tick.controller._calls[PhaseNumber(4)].plan_green
-    assert green is not None
-    return green.green_ms
-
-
-@given(st.integers(0, 60_000), st.integers(30_000, 200_000), st.integers(0, 400_000), st.integers(0, 400_000))
-def test_a_recalled_green_has_the_share_of_the_plan_and_never_more_than_its_green(
-    green_ms: int, cycle_ms: int, passed_ms: int, later_ms: int
-) -> None:
-    plan = PlanGreen(green_ms, cycle_ms)
-    least = plan.least_ms(passed_ms)
-    assert least <= plan.least_ms(passed_ms + later_ms) <= green_ms
-    assert plan.least_ms(cycle_ms) == green_ms
-    flowing, of_plan = max(0, least - STARTUP_MS), max(0, green_ms - STARTUP_MS)
-    assert abs(flowing * cycle_ms - of_plan * min(passed_ms, cycle_ms)) <= cycle_ms
+    return s.tick.controller._calls[PhaseNumber(4)].least_green_ms
 
 
 def test_before_its_time_and_without_the_key_nothing_is_recalled() -> None:

@@ -1,6 +1,7 @@
 """A SUMO network as it stands in its file: lanes, connections, junctions with their right of way, programs."""
 
 import gzip
+import math
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -253,16 +254,25 @@ def _programs(root: Element) -> tuple[Program, ...]:
     return tuple(_program(element) for element in root.iterfind("tlLogic") if element.find("phase") is not None)
 
 
-def _offset_s(text: str) -> float:
-    return 0.0 if text == "begin" else float(text)
+_PLACES_S = (1, 60, 3_600, 86_400)
+
+
+def _seconds(text: str) -> float:
+    """A time as SUMO reads it: seconds, or [[days:]hours:]minutes:seconds."""
+    parts = [float(part) for part in text.lstrip("-").split(":")]
+    if len(parts) > len(_PLACES_S) or not all(map(math.isfinite, parts)):
+        raise ValueError(f"{text!r} is no time")
+    total = sum(place * part for place, part in zip(_PLACES_S, reversed(parts), strict=False))
+    return -total if text.startswith("-") else total
 
 
 def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
     name, states = element.attrib["id"], tuple(phase.attrib["state"] for phase in phases)
     if element.get("type") != "NEMA":
-        seconds = tuple(float(phase.attrib["duration"]) for phase in phases)
-        return Program(name, states, seconds=seconds, offset_s=_offset_s(element.get("offset", "0")))
+        seconds = tuple(_seconds(phase.attrib["duration"]) for phase in phases)
+        offset = element.get("offset", "0")
+        return Program(name, states, seconds=seconds, offset_s=0.0 if offset == "begin" else _seconds(offset))
     named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
     given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
     try:

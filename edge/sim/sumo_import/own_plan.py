@@ -25,21 +25,22 @@ def own_times(signal: Signal, layout: Layout, least: Mapping[PhaseNumber, float]
 
     `least`: the shortest green of each phase, seconds; `change`: yellow and red together.
     """
-    cycle = round(sum(shown.seconds for shown in signal.program))
+    shown_s = sum(shown.seconds for shown in signal.program)
+    cycle = round(shown_s)
     greens = _greens(signal, layout)
     if not LEAST_CYCLE_S <= cycle <= _MOST_CYCLE_S or not any(greens.values()) or not _is_a_plan(signal.program):
         return None
     shortest = {p: math.ceil(least[p] + change) for p in greens}
     wish = {p: max(green + change, shortest[p]) for p, green in greens.items()}
     splits, length = _splits(layout, cycle, shortest, wish)
-    offset = _offset(signal, layout, splits, change) if length == cycle else 0
+    offset = _offset(signal, layout, splits, change) if length == shown_s else 0  # another cycle runs away from it
     return FixedTimes(length, splits, offset)
 
 
 def _is_a_plan(program: Row[Shown]) -> bool:
-    """Whether every green ends with a yellow."""
-    following = (*program[1:], *program[:1])
-    return all(shown.green <= after.green | after.yellow for shown, after in zip(program, following, strict=True))
+    """Whether every green ends with a yellow, and some do end."""
+    pairs = zip(program, (*program[1:], *program[:1]), strict=True)
+    return any(s.yellow for s in program) and all(s.green <= after.green | after.yellow for s, after in pairs)
 
 
 def _greens(signal: Signal, layout: Layout) -> dict[PhaseNumber, float]:
@@ -47,9 +48,10 @@ def _greens(signal: Signal, layout: Layout) -> dict[PhaseNumber, float]:
     together = tuple(_together(layout))
     found = dict.fromkeys(layout.sequence.phases, 0.0)
     for shown in signal.program:
-        green = shown.green
-        for phase in max(together, key=lambda phases: _likeness(layout, phases, green)):
-            if not green.isdisjoint(layout.green_in(phase)):
+        running = shown.green | shown.yellow
+        for phase in max(together, key=lambda phases: _likeness(layout, phases, running)):
+            links = layout.green_in(phase)
+            if not links.isdisjoint(shown.green) and links.isdisjoint(shown.yellow):
                 found[phase] += shown.seconds
     return found
 
@@ -61,7 +63,7 @@ def _together(layout: Layout) -> Iterator[tuple[PhaseNumber, ...]]:
 
 
 def _likeness(layout: Layout, phases: tuple[PhaseNumber, ...], green: frozenset[int]) -> int:
-    """The links that are green in both, less those that are in one alone."""
+    """The links that run in both, less those that do in one alone."""
     theirs = frozenset().union(*(layout.green_in(p) for p in phases)) - {walk.link for walk in layout.walks}
     return len(green & theirs) - len(green ^ theirs)
 
