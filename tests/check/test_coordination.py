@@ -115,6 +115,13 @@ def test_an_omitted_phase_needs_no_minimum_in_its_split() -> None:
     assert said(edit(DUAL, short)) == []
 
 
+def test_whoever_is_not_seen_is_not_left_to_a_plan_that_omits_him() -> None:
+    unseen = ("  plan: 1 ", "  unseen_plan: 5\n  plan: 1 ")
+    assert said(edit(DUAL, unseen)) == []
+    found = said(edit(DUAL, unseen, ("modes: {4: min-recall}", "modes: {5: omit}")))
+    assert any(line.startswith("fallback.unseen_plan: plan 5 omits phases [5]") for line in found), found
+
+
 def test_rings_without_a_barrier_cannot_change_over() -> None:
     text = edit(MINIMAL, ('  - "2 | 4"', '  - "2"\n  - "4"'), ("cycle: 60,", 'cycle: 60, rings: ["2", "4"],'))
     assert any("no barrier at which to change over" in sentence for sentence in said(text))

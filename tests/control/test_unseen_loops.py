@@ -9,12 +9,14 @@ from edge.model.events import EventCode as E
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName, Movement, Turn
 from edge.model.phases import Recall
+from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario
 
 AFTER = 120_000
+NOON = LocalTime((2026, 3, 2), 0, 43_200_000, 1_772_452_800_000, synced=True)
 FOUR, FIVE = DetectorNumber(4), DetectorNumber(5)
 
 
@@ -64,6 +66,15 @@ def test_whoever_has_not_been_seen_has_the_green_of_his_plan_and_a_failed_loop_t
     s.occupy(4).wait(90)  # heard, and then stuck
     assert s.standing()
     assert asked_green_ms(s) == failed_ms
+
+
+def test_a_loop_that_has_never_been_heard_keeps_the_plan_of_the_unseen_when_it_is_reported() -> None:
+    site = two_plans()
+    limits = replace(site.detectors[FOUR].limits, no_activity_ms=AFTER + 30_000)
+    silent = replace(site, detectors={**site.detectors, FOUR: replace(site.detectors[FOUR], limits=limits)})
+    s = Scenario(silent, local=NOON).wait(240)
+    assert s.standing()
+    assert asked_green_ms(s) == plan_greens_ms(site, PlanNumber(2))[PhaseNumber(4)]
 
 
 def asked_green_ms(s: Scenario) -> int:
