@@ -7,6 +7,7 @@ from typing import Any
 from edge.adaptive.estimator import LoopEstimator
 from edge.adaptive.faces import Estimator, Optimiser
 from edge.adaptive.health import LoopWatch
+from edge.adaptive.health_evidence import Ill
 from edge.adaptive.ladder import Ladder, Step
 from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
 from edge.model.advice import Advice, Doubt
@@ -31,7 +32,8 @@ class Adviser:
     def see(self, seen: Observation) -> None:
         """Take in one second without an answer: it would come too late."""
         bad = self._health.see(seen)
-        self._estimator.see(seen, bad)
+        unproved = frozenset(n for n, verdict in self._health.verdicts.items() if verdict.ill is Ill.UNPROVED)
+        self._estimator.see(seen, bad, unproved)
         self._ladder.note(seen, bad)
 
     def advise(self, seen: Observation) -> Advice:

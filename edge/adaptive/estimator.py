@@ -63,6 +63,7 @@ class LoopEstimator:
     _green: dict[PhaseNumber, Ms] = field(default_factory=dict)
     _kinds: dict[tuple[LaneName, Stage], Kind | None] = field(default_factory=dict)
     _planned: dict[PhaseNumber, float] = field(default_factory=dict)
+    _unproved: frozenset[DetectorNumber] = frozenset()
 
     def __post_init__(self) -> None:
         self.lanes = lanes_of(self.site)
@@ -75,9 +76,11 @@ class LoopEstimator:
 
     # ── seeing ──
 
-    def see(self, seen: Observation, health: Mapping[DetectorNumber, str]) -> None:
+    def see(
+        self, seen: Observation, health: Mapping[DetectorNumber, str], unproved: frozenset[DetectorNumber] = frozenset()
+    ) -> None:
         """Take in one second."""
-        self.now = seen.now
+        self.now, self._unproved = seen.now, unproved
         bad = frozenset(health) | frozenset(seen.failed)
         self._believe(bad)
         self._right_of_way(seen)
@@ -249,7 +252,7 @@ class LoopEstimator:
     def forecast(self, stages: Iterable[Stage], horizon_s: int) -> Forecast:
         """What is expected from the last observation on, for these stages."""
         stages = tuple(stages)
-        fit, why = fitness(self.states.values(), self.beliefs)
+        fit, why = fitness(self.states.values(), self.beliefs, self._unproved)
         if fit:
             fit, why = capacity(self.states.values(), stages)
         return Forecast(

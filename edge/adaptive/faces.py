@@ -12,8 +12,11 @@ from edge.model.units import DetectorNumber
 class Estimator(Protocol):
     """Queues, arrivals and rates by lane, from loops and lamps alone."""
 
-    def see(self, seen: Observation, health: Mapping[DetectorNumber, str]) -> None:
-        """Take in one second. `health`: loops that are not to be believed, with the reason (from `Health`)."""
+    def see(
+        self, seen: Observation, health: Mapping[DetectorNumber, str], unproved: frozenset[DetectorNumber] = frozenset()
+    ) -> None:
+        """Take in one second. `health`: loops that are not to be believed, with the reason (from `Health`); `unproved`: of
+        them those that nobody has driven over since the start."""
 
     def forecast(self, stages: Iterable[Stage], horizon_s: int) -> Forecast:
         """What is expected from the last observation on, for these stages."""

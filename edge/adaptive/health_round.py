@@ -41,6 +41,7 @@ class _Approach:
     flow: Flow
     tide: Tide
     is_whole: bool = True
+    cars: bool = True
 
     @property
     def drained(self) -> bool:
@@ -108,7 +109,8 @@ class Round:
         silence = Silence(len(self.lanes) - len(lanes))
         counting = tuple(self.cases[n] for lane in lanes for n in (lane.advance[:1] or lane.stopbar[:1]))
         cases = tuple(self.cases[n] for n in numbers)
-        return _Approach(names, cases, silence, leaving, counting, Flow(), Tide(), is_whole)
+        cars = any(lane.cars for lane in lanes)
+        return _Approach(names, cases, silence, leaving, counting, Flow(), Tide(), is_whole, cars)
 
     def edge(self, case: LoopCase, at: Ms, *, on: bool) -> None:
         """An edge of a loop, told to its lanes."""
@@ -220,15 +222,17 @@ class Round:
         return tuple(found.values())
 
     def unseen(self) -> dict[PhaseNumber, bool]:
-        """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence
-        is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
+        """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach of cars is believed, or its
+        silence is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
         alive yet or are silent for improbably long: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
         for approach in self._groups:
             blind = all(c.verdict is not None and silent(c) for c in approach.cases)
             if blind or approach.silence.own >= PROBED_FROM:
-                whole = blind or (approach.silence.own >= RECALLED_FROM and not self._has_ended(approach))
-                found.update((phase, whole) for c in approach.cases for phase in c.lamps.lane.phases)
+                improbable = approach.silence.own >= RECALLED_FROM and not self._has_ended(approach)
+                whole = approach.cars and (blind or improbable)
+                for phase in (phase for c in approach.cases for phase in c.lamps.lane.phases):
+                    found[phase] = whole or found.get(phase, False)
         return found
 
 

@@ -8,8 +8,10 @@
     actuated | the estimator says that they do not (more than   | nothing of the search: plain actuation, but phases that
              | one approach blind)                              | nobody sees are called and held so long, and a green
              |                                                  | that a loud loop would extend for ever is ended there
-    fixed    | more than 40 % of the loops are bad, not counting | every phase in turn for its split of the fall-back plan
-             | those that nobody has driven over yet            |
+    fixed    | more than 40 % of the loops are bad              | every phase in turn for its split of the fall-back plan
+
+Lanes that nobody has driven over yet lie in an empty street, or their loops are dead: they are recalled at each step and count
+at none.
 
 Going down is at once, going up when the better step has been possible for a minute. A single bad loop is answered lane by lane
 (`edge.adaptive.substitute`) and moves the junction only where little else sees: one of two loops is more than 40 %, and the
@@ -135,10 +137,10 @@ class Ladder:
         lane that several phases serve, the one is recalled in which most of its movements may go.
         """
         known = usual or {}
-        main = {_main_phase(lane) for lane in self._lanes if lane.phases}
+        main = {_main_phase(lane) for lane in self._lanes if lane.phases and lane.cars}
         blind = {p for p, whole in unseen.items() if whole and p in main}
         for lane in self._lanes:
-            if lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
+            if lane.cars and lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
                 blind.add(_main_phase(lane))
         probed = dict.fromkeys((p for p, whole in unseen.items() if not whole), PROBED_S)
         return {**probed, **{p: self._enough_s(p, known, self._planned_s(p, verdicts)) for p in sorted(blind)}}

@@ -87,7 +87,7 @@ def permissive_rate(opposing: float) -> float:
     """Vehicles a second that find their gap in a free stream of `opposing` vehicles a second."""
     if opposing <= 0.0:
         return 1.0 / FOLLOW_UP_S
-    return opposing * math.exp(-opposing * CRITICAL_GAP_S) / (1.0 - math.exp(-opposing * FOLLOW_UP_S))
+    return opposing * math.exp(-opposing * CRITICAL_GAP_S) / -math.expm1(-opposing * FOLLOW_UP_S)
 
 
 def until_held(part: float, queue: float) -> float:
@@ -226,17 +226,17 @@ class Rates:
         full = self.saturation.rate
         leave = leave_first(part, self._head_goes(kind, part), queue)
         lasts_s = HELD_S if kind.held_part > HELD_MOSTLY else max(HELD_S, queue / full)
-        return min(full, leave / lasts_s)
+        return min(full, max(leave / lasts_s, BLOCKED_RATE))
 
     def _head_goes(self, kind: Kind, part: float) -> float:
-        """How probably the first vehicle may go. One that has been found to stand elsewhere makes a movement that is not free
-        there: a turner that waits for his gap goes at his arrow."""
+        """How probably the first vehicle may go, at once or in a gap. One that has been found to stand elsewhere makes a
+        movement that is not free there: a turner that waits for his gap goes at his arrow."""
         movements = self.lane.movements
         may_be = [k for k in range(len(movements)) if self.blocked and all(name[k] != "g" for name in self.blocked)]
         share = [USUAL_SHARE[movements[k].turn] for k in may_be]
         if not share:
             return 1.0 - part
-        return sum(s for k, s in zip(may_be, share, strict=True) if kind.name[k] == "g") / sum(share)
+        return sum(s for k, s in zip(may_be, share, strict=True) if kind.name[k] != "r") / sum(share)
 
     def found_standing(self, kind: Kind) -> None:
         """The head of the queue does not go in this kind of stage. If no movement of the lane could stand in all such kinds, a

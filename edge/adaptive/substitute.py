@@ -92,17 +92,28 @@ FAILED_GREENS = 2
 """So many greens in a row that end with the queue over the advance loop are no accident. Ours (adaptive-control: 2 cycles)."""
 
 
-def fitness(states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief]) -> tuple[bool, str]:
-    """Whether the loops that are left carry adaptive timing, and why not."""
-    states = tuple(states)
+def fitness(
+    states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief], unproved: frozenset[DetectorNumber]
+) -> tuple[bool, str]:
+    """Whether the loops that are left carry adaptive timing, and why not. `unproved`: those that nobody has driven over since
+    the start. Lanes that have no others are recalled whatever the step, and say nothing against those that are seen."""
+    states = tuple(state for state in states if not _is_empty_yet(state.lane, unproved))
+    if not states:
+        return False, "nobody has driven over any loop yet"
     blind = _blind_approaches(states)
     loops = sum(len(state.lane.advance[:1]) + len(state.lane.stopbar[:1]) for state in states)
-    seen = sum((b.advance is not None) + (b.stopbar is not None) for b in beliefs.values())
+    known = (beliefs[state.lane.name] for state in states if state.lane.name in beliefs)
+    seen = sum((b.advance is not None) + (b.stopbar is not None) for b in known)
     if not loops or (loops - seen) / loops > MOST_BAD:
         return False, f"{loops - seen} of {loops} loops are not to be believed"
     if len(blind) > MOST_BLIND_APPROACHES:
         return False, _why_blind(states, blind)
     return True, ""
+
+
+def _is_empty_yet(lane: Lane, unproved: frozenset[DetectorNumber]) -> bool:
+    loops = {*lane.stopbar, *lane.advance}
+    return bool(loops) and loops <= unproved
 
 
 def capacity(states: Iterable[LaneState], stages: Iterable[Stage]) -> tuple[bool, str]:

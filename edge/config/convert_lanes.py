@@ -26,6 +26,7 @@ def _lane(name: LaneName, row: LaneRow, rows: SiteFile) -> Lane:
         length_m=row.length_m,
         speed_kmh=row.speed_kmh,
         siblings=tuple(row.siblings),
+        cars=row.cars,
     )
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edge.config.fields import Decimal, Name, Text, Whole, Word
-from edge.config.row import Row, optional, setting
+from edge.config.fields import Decimal, Name, Switch, Text, Whole, Word
+from edge.config.row import Row, optional, setting, switch
 from edge.model.lanes import LaneName, Turn
 from edge.model.units import DetectorNumber, PhaseNumber
 
@@ -37,3 +37,7 @@ class LaneRow(Row):
     length_m: Annotated[float, Decimal(5, 5_000)] = setting(200, "How long a queue may grow, metres.")
     speed_kmh: Annotated[float, Decimal(5, 150)] = setting(50, "Free speed, km/h.")
     siblings: list[LaneKey] = setting([], "Lanes of the approach that a vehicle may change to between the loops.")
+    cars: Annotated[bool, Switch()] = switch(
+        "False: only buses, trams or bicycles may use it, so few come: it is served late where its loops tell nothing.",
+        default=True,
+    )

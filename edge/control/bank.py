@@ -248,12 +248,12 @@ class DetectorBank:
     def _may_be_late(self, site: Site) -> set[PhaseNumber]:
         """The phases that some detector may recall late."""
         detectors = site.detectors.values()
-        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or self._beside.get(d.number)}
+        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or d.number in self._beside}
 
     def _has_life_beside(self, config: Detector) -> bool:
-        """Whether another lane of the approach is heard for its phase."""
-        beside = self._beside.get(config.number, ())
-        return any(self._is_heard(n) and self._by_number[n].actuations for n in beside)
+        """Whether other lanes of the approach are heard for its phase that its drivers could use too."""
+        beside = self._beside.get(config.number)
+        return beside is not None and beside.covered(lambda n: self._is_heard(n) and self._by_number[n].actuations > 0)
 
     def _keeps_calls(self, partner: DetectorNumber, phase: PhaseNumber) -> bool:
         """Whether a call by the partner lasts until it is served: it lies at the line, or the phase remembers."""

@@ -1,14 +1,15 @@
 """Loops not heard since the start beside others that are: a lane that nobody uses, rather than a street that nobody sees.
 
 A cable that dies takes the loops of an approach with it, and drivers choose among lanes. So where another lane of the approach
-is heard for the same phase, and whoever uses the silent one could use that one too, it calls the phase for both; in case the
-silent one is dead after all and the other all but empty, the phase is recalled late.
+is heard for the same phase, or several are, and whoever uses the silent one could use one of those too, they call the phase for
+all; in case the silent one is dead after all and the others all but empty, the phase is recalled late.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from edge.model.detectors import Detector
-from edge.model.lanes import Lane
+from edge.model.lanes import Lane, Turn
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
@@ -24,11 +25,28 @@ def late_ms(site: Site) -> Ms:
     return LATE_CYCLES * plan.cycle_ms if plan is not None else NO_PLAN_MS
 
 
-def loops_beside(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, ...]]:
-    """For each detector those of other lanes of its approach that call the same phase and go at least where its lane goes;
-    nothing for one in no lane."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The ways out of a lane, and the detectors of other lanes of its approach that call the same phase, with those of theirs
+    that are among them."""
+
+    turns: frozenset[Turn]
+    others: tuple[tuple[DetectorNumber, frozenset[Turn]], ...]
+
+    def covered(self, is_heard: Callable[[DetectorNumber], bool]) -> bool:
+        """Whether each way out of the lane is one of another that is heard."""
+        left = self.turns
+        for number, turns in self.others:
+            if left & turns and is_heard(number):
+                left -= turns
+        return not left
+
+
+def loops_beside(site: Site) -> dict[DetectorNumber, Beside]:
+    """What lies beside the detectors of lanes whose drivers could all use other lanes."""
     lanes = dict(_lane_of(site.detectors, site.lanes))
-    return {number: tuple(_beside(number, lanes, site.detectors)) for number in lanes}
+    found = {number: _beside(number, lanes, site.detectors) for number in lanes}
+    return {number: beside for number, beside in found.items() if beside.covered(lambda _: True)}
 
 
 def _lane_of(
@@ -44,12 +62,17 @@ def _lane_of(
 
 def _beside(
     number: DetectorNumber, lanes: Mapping[DetectorNumber, Lane], detectors: Mapping[DetectorNumber, Detector]
-) -> Iterator[DetectorNumber]:
+) -> Beside:
     own, phase = lanes[number], detectors[number].phase
-    for other, lane in lanes.items():
-        same = lane.approach == own.approach and detectors[other].phase == phase and own.turns <= lane.turns
-        if same and lane.name != own.name and detectors[other].calls:
-            yield other
+    others = (
+        (other, own.turns & lane.turns)
+        for other, lane in lanes.items()
+        if lane.approach == own.approach
+        and lane.name != own.name
+        and detectors[other].phase == phase
+        and (lane.cars or not own.cars)
+    )
+    return Beside(own.turns, tuple((other, turns) for other, turns in others if turns and detectors[other].calls))
 
 
 class LateRecalls:

@@ -40,7 +40,8 @@ class Lane:
     `stopbar`, `advance`, `exits`: its detectors, each of them alone in the lane; `advance_m`: from the stop line to the
     advance loop, along the way of a vehicle. `exits`: loops behind the junction that show whether it can leave.
     `length_m`: how long a queue may grow before it reaches the junction upstream. `siblings`: lanes of the same approach
-    that a vehicle between the two loops may change to.
+    that a vehicle between the two loops may change to. `cars`: False where only buses, trams or bicycles may go: few come, and
+    that nobody does for a long time is no sign of a dead cable.
     """
 
     name: LaneName
@@ -53,6 +54,7 @@ class Lane:
     length_m: float = 200.0
     speed_kmh: float = 50.0
     siblings: tuple[LaneName, ...] = ()
+    cars: bool = True
 
     @property
     def phases(self) -> frozenset[PhaseNumber]:

@@ -44,6 +44,7 @@ class Street:
         self.loops: dict[int, list[tuple[float, float]]] = {}
         self.greens: dict[int, list[tuple[float, float]]] = {}
         self.bad: Mapping[DetectorNumber, str] = {}
+        self.unproved: frozenset[DetectorNumber] = frozenset()
         self.local: LocalTime | None = None
         self.now: Ms = 0
 
@@ -51,7 +52,7 @@ class Street:
         """Let time pass."""
         while self.now < 1000 * second:
             self.now += 1000
-            self.estimator.see(self.observation(), self.bad)
+            self.estimator.see(self.observation(), self.bad, self.unproved)
         return self
 
     def observation(self) -> Observation:

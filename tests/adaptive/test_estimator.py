@@ -200,6 +200,20 @@ def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
     assert unfit.why == "nobody sees who comes, for the advance loops of the approaches E, N are not believed"
 
 
+def test_streets_that_nobody_has_used_since_the_start_do_not_count_as_blind() -> None:
+    lanes = [lane(name, phase, loop) for name, phase, loop in (("N1", 2, 1), ("E1", 4, 11), ("W1", 4, 21))]
+    street = Street(crossing(*lanes))
+    street.bad = {DetectorNumber(n): "not seen alive yet" for n in (11, 12, 21, 22)}
+    assert not street.until(5).forecast().fit
+    street.unproved = frozenset(street.bad)
+    assert street.until(6).forecast().fit
+    street.bad = {**street.bad, **{DetectorNumber(n): "dead" for n in (1, 2)}}
+    assert not street.until(7).forecast().fit
+    street.bad = {DetectorNumber(n): "not seen alive yet" for n in (1, 2, 11, 12, 21, 22)}
+    street.unproved = frozenset(street.bad)
+    assert street.until(8).forecast().why == "nobody has driven over any loop yet"
+
+
 def test_where_there_are_stop_bar_loops_only_it_is_said_that_advance_loops_are_missing_and_not_that_loops_fail() -> (
     None
 ):

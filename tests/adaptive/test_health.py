@@ -107,6 +107,16 @@ def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalle
     assert all(unseen is not True for unseen in told[:recalled])
 
 
+def test_an_approach_of_bicycles_or_buses_is_never_recalled_but_probed() -> None:
+    town = Town(wires=approach(dead()))
+    own = (Movement(Turn.THROUGH, frozenset({PhaseNumber(6)})),)  # which nobody serves
+    lanes = tuple(replace(row, movements=own, cars=False) if row.approach == "N" else row for row in town.lanes)
+    watch = LoopWatch(lanes)
+    told = [(watch.see(seen), watch.unseen.get(PhaseNumber(6)))[1] for seen in town.observations(300)]
+    assert True not in told
+    assert False in told
+
+
 def test_an_approach_that_falls_silent_is_recalled_long_before_it_is_found_dead() -> None:
     town = Town(wires=approach(dead(BREAKS_S)))
     watch = LoopWatch(town.lanes)

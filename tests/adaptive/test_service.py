@@ -1,6 +1,10 @@
 """What a stage is for a lane, and at what rate its queue leaves."""
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.adaptive.learned import Discharge
 from edge.adaptive.service import Kind, Rates, kind_of, left_before, permissive_rate, until_held
@@ -84,3 +88,23 @@ def test_the_rates_of_a_turn_that_yields_are_learned_apart_for_a_free_and_an_opp
     service = row.service(kind, 0.05, 3.0)
     assert service.clear == pytest.approx(0.4, abs=0.03)
     assert service.opposed == pytest.approx(0.15, abs=0.03)
+
+
+@given(
+    st.sampled_from([a + b + c for a in "gyr" for b in "gyr" for c in "gyr" if {a, b, c} != {"r"}]),
+    st.sets(st.sampled_from([a + b + c for a in "gyr" for b in "gyr" for c in "gyr"])),
+    st.floats(0.0, 2.0),
+    st.floats(0.0, 200.0),
+)
+def test_no_stage_and_no_standing_head_leaves_a_lane_without_a_rate(
+    name: str, blocked: set[str], opposing: float, queue: float
+) -> None:
+    three = tuple(Movement(turn, TWO) for turn in (Turn.LEFT, Turn.THROUGH, Turn.RIGHT))
+    row = Rates(lane("N1", 2, 1, movements=three), Discharge(10.0, 20.0), blocked=blocked)
+    part = {sign: sum(name[k] == sign for k in range(3)) / 3.0 for sign in "yr"}
+    counts = (name.count("g"), name.count("y"), name.count("r"))
+    rate = row.service(
+        Kind(name, *counts, (OPPOSING.name,) if part["y"] else (), part["y"], part["r"]), opposing, queue
+    )
+    assert 0.0 < rate.opposed <= rate.clear <= 0.5
+    assert math.isfinite(rate.clear)

@@ -135,6 +135,11 @@ def two_lanes(approach: str = "N", on_fault_of_five: OnFault = OnFault.PLAN_RECA
     return replace(site, detectors={**site.detectors, FIVE: five}, lanes=(one, other))
 
 
+def beside(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, ...]]:
+    """The detectors beside each, by number alone."""
+    return {number: tuple(other for other, _ in found.others) for number, found in loops_beside(site).items()}
+
+
 def heard_in_lane_two(site: Site) -> Scenario:
     """Somebody was on loop 5 and has gone, phase 2 is held green by a stream, and unheard loops have been noticed."""
     return Scenario(site).wait(20).occupy(5).wait(5).leave(5).occupy(2).wait(AFTER / 1000 - 23)
@@ -156,10 +161,29 @@ def test_a_lane_whose_drivers_cannot_use_the_heard_one_has_its_plan() -> None:
     site = two_lanes()
     one, other = site.lanes
     turns = replace(other, movements=(Movement(Turn.RIGHT, frozenset({PhaseNumber(4)})),))
-    assert loops_beside(replace(site, lanes=(one, turns))) == {FOUR: (), FIVE: ()}
+    assert loops_beside(replace(site, lanes=(one, turns))) == {}
     assert heard_in_lane_two(replace(site, lanes=(one, turns))).phase(4).recall is Recall.MIN
     both = replace(other, movements=(*other.movements, *turns.movements))
-    assert loops_beside(replace(site, lanes=(one, both))) == {FOUR: (FIVE,), FIVE: ()}
+    assert beside(replace(site, lanes=(one, both))) == {FOUR: (FIVE,)}
+
+
+def test_a_lane_is_late_where_two_heard_ones_together_go_everywhere_that_it_goes() -> None:
+    site = two_lanes()
+    one, other = site.lanes
+    turn = Movement(Turn.RIGHT, frozenset({PhaseNumber(4)}))
+    six = replace(site.detectors[FIVE], number=DetectorNumber(6))
+    shared = replace(one, name=LaneName("N3"), stopbar=(six.number,), movements=(*one.movements, turn))
+    turns = replace(other, movements=(turn,))
+    three = replace(site, detectors={**site.detectors, six.number: six}, lanes=(one, turns, shared))
+    found = loops_beside(three)
+    assert found[six.number].covered({FOUR, FIVE}.__contains__)
+    assert not found[six.number].covered({FOUR}.__contains__)
+
+
+def test_drivers_of_a_lane_of_cars_cannot_use_one_of_bicycles_but_the_reverse() -> None:
+    site = two_lanes()
+    one, other = site.lanes
+    assert beside(replace(site, lanes=(one, replace(other, cars=False)))) == {FIVE: (FOUR,)}
 
 
 def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_verdict() -> None:
@@ -200,12 +224,12 @@ def test_late_recall_may_be_asked_for_and_goes_with_the_fault() -> None:
 
 def test_loops_beside_are_those_of_other_lanes_of_the_approach_that_call_the_same_phase() -> None:
     site = two_lanes()
-    assert loops_beside(site) == {FOUR: (FIVE,), FIVE: (FOUR,)}
+    assert beside(site) == {FOUR: (FIVE,), FIVE: (FOUR,)}
     zone = replace(site.detectors[FOUR], number=DetectorNumber(56), partner=FOUR)
     elsewhere = replace(site.detectors[FIVE], phase=PhaseNumber(2))
     with_zone = replace(site, detectors={**site.detectors, zone.number: zone})
-    assert loops_beside(with_zone)[zone.number] == (FIVE,)
-    assert loops_beside(replace(site, detectors={**site.detectors, FIVE: elsewhere})) == {FOUR: (), FIVE: ()}
+    assert beside(with_zone)[zone.number] == (FIVE,)
+    assert loops_beside(replace(site, detectors={**site.detectors, FIVE: elsewhere})) == {}
     assert loops_beside(replace(site, lanes=())) == {}
 
 

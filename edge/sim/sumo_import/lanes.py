@@ -71,6 +71,7 @@ def _placed(
         length_m=round(min(max(reach.most_m, net.lanes[lane].length_m, 5.0), _LONGEST_M), 1),
         speed_kmh=round(min(max(speed, _SPEEDS_KMH[0]), _SPEEDS_KMH[1]), 1),
         siblings=tuple(names[other] for other in leg.lanes if other != lane),
+        cars=net.lanes[lane].cars,
     )
     held = presence_zone(net, lane, reach)
     return Placed(0, lane, found, stopbar(net, lane), upstream.pieces, held.pieces, held.far_m)

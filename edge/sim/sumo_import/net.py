@@ -17,6 +17,9 @@ from edge.sim.sumo_import.problem import NetProblem, NetUnreadable
 Point: TypeAlias = tuple[float, float]
 
 _WALKERS = frozenset({"pedestrian"})
+_CARS = frozenset({"all", "passenger", "private", "hov", "evehicle", "delivery", "truck", "trailer", "motorcycle"})
+"""Vehicle classes of SUMO of which many come; the others are buses, trams, bicycles, taxis and those in emergency."""
+_BARRED = frozenset({"all", "passenger"})
 _TRUE = frozenset({"true", "1", "yes", "on", "x", "t"})
 """What SUMO takes for true (its StringUtils::toBool, in lower case)."""
 
@@ -32,6 +35,7 @@ class NetLane:
     speed_mps: float
     shape: tuple[Point, ...]
     walkers_only: bool = False
+    cars: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,7 @@ def _edge(element: Element) -> NetEdge:
 
 def _lane(edge: str, element: Element) -> NetLane:
     allowed = frozenset(element.get("allow", "").split())
+    barred = frozenset(element.get("disallow", "").split())
     return NetLane(
         id=element.attrib["id"],
         edge=edge,
@@ -214,6 +219,7 @@ def _lane(edge: str, element: Element) -> NetLane:
         speed_mps=float(element.attrib["speed"]),
         shape=_shape(element.get("shape", "")),
         walkers_only=bool(allowed) and allowed <= _WALKERS,
+        cars=bool(allowed & _CARS) if allowed else not barred & _BARRED,
     )
 
 

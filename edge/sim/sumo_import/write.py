@@ -146,11 +146,11 @@ def _detectors(site: Imported, callers: tuple[Caller, ...]) -> list[str]:
     found: dict[object, Piece] = {}
     zones = zoned_phases(site)
     for caller in callers:
-        found[caller.number] = _detector(caller, site.times, zones.get(caller.phase, ()))
+        found[caller.number] = _detector(caller, site.times, zones.get(caller.phase, ())) | _on_fault(caller)
     return [*rows("detectors", found), *_FAULTS] if callers else []
 
 
-def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
+def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> dict[str, Piece]:
     """One detector. `zones`: the lanes whose zones hold the green of its phase."""
     lane, number = caller.placed.lane, caller.placed.number
     row: dict[str, Piece] = {"input": Bare(f"loops.{caller.number}"), "phase": caller.phase}
@@ -161,9 +161,7 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
     name = "zone" if caller.place is Place.ZONE else "stop bar"
     row |= {"kind": Bare("stopbar"), "move": Bare(f"{lane.name} {name}"), "distance_m": STOPBAR_NEAR_M}
     if caller.place is Place.SECOND:
-        # What its lane's first input recalls is green for everybody in it.
-        late = {"on_fault": Bare("late-recall")} if goes_in_best(lane) else {}
-        return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green} | late
+        return row | {"delay": _SECOND_DELAY_S, "queue_limit": times.min_green}
     queue: dict[str, Piece] = (
         {"queue": True} if len(zones) > 1 else {}
     )  # else whoever comes on one lane holds all of them
@@ -172,6 +170,13 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> Piece:
     partner = (ZONE_FROM + number,) if zones else lane.advance[:1]
     held: dict[str, Piece] = {} if goes_in_best(lane) else {"queue_limit": _BEFORE_HELD_S}
     return row | queue | held | _stands_in(lane, zones) | ({"partner": partner[0]} if partner else {})
+
+
+def _on_fault(caller: Caller) -> dict[str, Piece]:
+    """Late where few come, and of a second input where what its lane's first one recalls is green for everybody in it."""
+    lane = caller.placed.lane
+    late = not lane.cars or (caller.place is Place.SECOND and goes_in_best(lane))
+    return {"on_fault": Bare("late-recall")} if late else {}
 
 
 def _stands_in(lane: Lane, zones: tuple[Placed, ...]) -> dict[str, Piece]:
@@ -284,6 +289,8 @@ def _lanes(site: Imported) -> list[str]:
         row |= {"length_m": lane.length_m, "speed_kmh": lane.speed_kmh}
         if lane.siblings:
             row |= {"siblings": [Bare(name) for name in lane.siblings]}
+        if not lane.cars:
+            row |= {"cars": False}
         row |= {"movements": [_movement(movement) for movement in lane.movements]}
         table[lane.name] = row
     return rows("lanes", table)

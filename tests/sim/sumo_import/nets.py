@@ -19,6 +19,8 @@ class Leg:
     length: float = 300.0
     speed: float = 13.89
     upstream: float = 0.0
+    classes: Mapping[int, str] = field(default_factory=dict)
+    """Lanes of which vehicles, as attributes of SUMO: {0: 'allow="bicycle"'}."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,16 @@ def net_text(cross: Cross) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _lane(edge: str, k: int, length: float, speed: float, shape: str) -> str:
-    return f'<lane id="{edge}_{k}" index="{k}" speed="{speed}" length="{length:.2f}" shape="{shape}"/>'
+def _lane(edge: str, k: int, length: float, speed: float, shape: str, classes: str = "") -> str:
+    return f'<lane id="{edge}_{k}" index="{k}" {classes} speed="{speed}" length="{length:.2f}" shape="{shape}"/>'
 
 
 def _in_edge(leg: str, row: Leg) -> str:
     x, y = HEADINGS[leg]
     shape = f"{-x * (row.length + 10):.2f},{-y * (row.length + 10):.2f} {-x * 10},{-y * 10}"
-    lanes = "".join(_lane(f"{leg}in", k, row.length, row.speed, shape) for k in range(len(row.lanes)))
+    lanes = "".join(
+        _lane(f"{leg}in", k, row.length, row.speed, shape, row.classes.get(k, "")) for k in range(len(row.lanes))
+    )
     text = f'<edge id="{leg}in" from="{leg}" to="J">{lanes}</edge>'
     if row.upstream:
         up = "".join(_lane(f"{leg}up", k, row.upstream, row.speed, "") for k in range(len(row.lanes)))

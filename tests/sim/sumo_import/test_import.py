@@ -399,6 +399,28 @@ def test_a_failed_second_input_recalls_its_phase_late_unless_a_red_arrow_holds_i
     assert answers(red_arrow) == {OnFault.PLAN_RECALL}
 
 
+@pytest.mark.parametrize(
+    ("classes", "cars"),
+    [
+        ('allow="bicycle"', False),
+        ('allow="bus tram taxi"', False),
+        ('allow="bus passenger"', True),
+        ('allow="all"', True),
+        ('disallow="pedestrian tram"', True),
+        ('disallow="passenger truck"', False),
+        ("", True),
+    ],
+)
+def test_lanes_that_no_car_may_use_are_recalled_late(classes: str, cars: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    legs = {**SHARED.legs, "N": replace(SHARED.legs["N"], classes={0: classes})}
+    site = imported(replace(SHARED, legs=legs), tmp_path)
+    lane = next(lane for lane in site.lanes if lane.name == "N1")
+    assert lane.cars is cars
+    asked = {site.detectors[n].limits.on_fault for n in (*lane.stopbar, *lane.advance)}
+    assert asked == {OnFault.PLAN_RECALL if cars else OnFault.LATE_RECALL}
+    assert all(other.cars for other in site.lanes if other.name != "N1")
+
+
 YELLOWS = (
     ("GGGgrrrrGGGgrrrr", 41), ("yyygrrrryyygrrrr", 3), ("rrrGrrrrrrrGrrrr", 9), ("rrryrrrrrrryrrrr", 3),
     ("rrrrGGGgrrrrGGGg", 18), ("rrrryyygrrrryyyg", 3), ("rrrrrrrGrrrrrrrG", 6), ("rrrrrrryrrrrrrry", 3),
