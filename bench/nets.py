@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     sites = FOLDER / given.net.name.removesuffix(".gz").removesuffix(".net.xml")
     sites.mkdir(parents=True, exist_ok=True)
+    for old in sites.glob("*.yaml"):  # of another network of this name
+        old.unlink()
     programs = [word for file in given.programs for word in ("--programs", str(file))]
     if _stopline("import", "sumo", str(given.net), *programs, "--all", "-o", str(sites)).returncode:
         return 1

@@ -35,6 +35,9 @@ HARDEST_BRAKING = 4.5
 WAVE_FROM_S, WAVE_MPS = 4.0, 4.0
 """The first vehicle starts within 4 s, and the start goes back through a queue at 4 m/s at the least. Ours (usual: 5 to 6)."""
 
+LONG_QUEUE = 3
+"""So many must have followed the first of a long queue to tell how fast it leaves. Ours."""
+
 FREE_PART = 0.92
 """Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
 
@@ -58,6 +61,9 @@ class Inflow:
     """Vehicles of a queue that has begun to move before they reach the loop: they pass it as if free, one behind the other."""
     rises: deque[Ms] = field(default_factory=lambda: deque(maxlen=STREAM_OF + 1))
     """When the last vehicles of this green reached it."""
+    passed: int = 0
+    _first_ms: Ms = 0
+    """So many have reached it in this green, and when the first of them did."""
     lasted_s: float = 1.0
     """How long the last vehicle occupied it."""
     travel_s: Mean = field(init=False)
@@ -76,6 +82,9 @@ class Inflow:
         self.following = max(0.0, self.following - 1.0)
         self.since_ms = at_ms
         self.rises.append(at_ms)
+        self.passed += 1
+        if self.passed == 1:
+            self._first_ms = at_ms
         return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
 
     def fall(self, at_ms: Ms) -> bool:
@@ -88,6 +97,20 @@ class Inflow:
         if not slow and lasted_s > 0:
             self.passing_s.saw(lasted_s)
         return slow
+
+    def begin_green(self) -> None:
+        """Right-of-way begins."""
+        self.rises.clear()
+        self.passed = 0
+
+    def discharge(self) -> tuple[int, float]:
+        """At the end of a green: how many of a queue that still reaches the loop followed its first one over it, in how many
+        seconds. They pass it as others leave at the line, however slowly: of those who creep over the stop-bar loop and do
+        not let it fall nothing else tells."""
+        followed = self.passed - 1
+        if not self.reached or followed < LONG_QUEUE:
+            return 0, 0.0
+        return followed, (self.rises[-1] - self._first_ms) / 1000
 
     def most_between(self, spacing_m: float) -> float:
         """How many vehicles can stand between here and the line when the last one passed at the speed at which it did.

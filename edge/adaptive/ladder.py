@@ -8,10 +8,10 @@
     actuated | the estimator says that they do not (more than   | nothing of the search: plain actuation, but phases that
              | one approach blind)                              | nobody sees are called and held so long, and a green
              |                                                  | that a loud loop would extend for ever is ended there
-    fixed    | more than 40 % of the loops are bad              | every phase in turn for its split of the fall-back plan
+    fixed    | more than 40 % of the loops are bad, not counting | every phase in turn for its split of the fall-back plan
+             | those that nobody has driven over yet            |
 
-Lanes that nobody has driven over yet lie in an empty street, or their loops are dead: they are recalled at each step and count
-at none.
+Lanes of bicycles, buses or trams that nobody has driven over yet count at no step.
 
 Going down is at once, going up when the better step has been possible for a minute. A single bad loop is answered lane by lane
 (`edge.adaptive.substitute`) and moves the junction only where little else sees: one of two loops is more than 40 %, and the
@@ -86,10 +86,9 @@ class Ladder:
         self._loops = len({n for lane in self._lanes for n in (*lane.stopbar, *lane.advance)})
         self._minimum_s = {p: row.min_green_ms / SECOND_MS for p, row in site.phases.items()}
         self._split_s, self._cycle_ms = _greens_s(site, site.fallback.plan)
-        unseen_s, cycle_ms = _greens_s(site, site.fallback.plan_of_unseen)
-        self._unseen_s = {p: green_s * self._cycle_ms / cycle_ms for p, green_s in unseen_s.items()}  # the same share
+        self._unseen_s, self._unseen_cycle_ms = _greens_s(site, site.fallback.plan_of_unseen)
         self._began: dict[PhaseNumber, Ms] = {}
-        self._share: dict[PhaseNumber, float] = {}  # of a cycle of the plan that lies between the last two greens
+        self._passed: dict[PhaseNumber, Ms] = {}  # between the beginnings of the last two greens
         self._green_since: dict[PhaseNumber, Ms] = {}
         self._good_greens: dict[PhaseNumber, int] = {}
         self._red_since: dict[PhaseNumber, Ms] = {}
@@ -106,7 +105,7 @@ class Ladder:
         doubted = set(bad)
         for phase in sorted(green - self._green_since.keys()):
             passed_ms = seen.now - self._began.get(phase, seen.now - self._cycle_ms)
-            self._began[phase], self._share[phase] = seen.now, min(MOST_OF_CYCLE, passed_ms / self._cycle_ms)
+            self._began[phase], self._passed[phase] = seen.now, passed_ms
             if not doubted & self._loops_of.get(phase, set()):
                 self._good_greens[phase] = self._good_greens.get(phase, 0) + 1
         self._red_since.update(dict.fromkeys(self._green_since.keys() - green, seen.now))
@@ -147,9 +146,13 @@ class Ladder:
 
     def _planned_s(self, phase: PhaseNumber, verdicts: Mapping[DetectorNumber, Verdict]) -> float:
         """The green of a phase by the plan: where its loops may only not have been driven over yet, by that of the unseen."""
-        said = [verdicts[n] for n in self._loops_of.get(phase, ()) if n in verdicts]
-        planned = self._unseen_s if said and not any(map(_is_broken, said)) else self._split_s
+        planned = self._unseen_s if self._may_be_empty(phase, verdicts) else self._split_s
         return max(planned.get(phase, 0.0), self._minimum_s[phase])
+
+    def _may_be_empty(self, phase: PhaseNumber, verdicts: Mapping[DetectorNumber, Verdict]) -> bool:
+        """Whether all that speaks against loops of the phase is that nobody has driven over them yet."""
+        said = [verdicts[n] for n in self._loops_of.get(phase, ()) if n in verdicts]
+        return bool(said) and not any(map(_is_broken, said))
 
     def without_guesses(self, forecast: Forecast, verdicts: Mapping[DetectorNumber, Verdict]) -> Forecast:
         """The forecast without queues of lanes whose loops are all bad: a guess that cannot be corrected may only grow, and
@@ -182,7 +185,9 @@ class Ladder:
         patience_ms = self._patience_ms(seen, recalls)
         broken = {p for p, loops in self._loops_of.items() if loops and all(_is_broken(verdicts.get(n)) for n in loops)}
         left_ms = {
-            p: self._recall_left_ms(seen.now, p, seconds, patience_ms if p in broken else 0)
+            p: self._recall_left_ms(
+                seen.now, p, self._recall_s(p, seconds, verdicts), patience_ms if p in broken else 0
+            )
             for p, seconds in recalls.items()
         }
         rows = tuple(
@@ -220,11 +225,16 @@ class Ladder:
         phases = {p for lane in self._lanes if loud & {*lane.stopbar, *lane.advance} for p in lane.phases}
         return {p: max(self._split_s.get(p, 0.0), self._minimum_s[p]) for p in phases}
 
-    def _recall_left_ms(self, now: Ms, phase: PhaseNumber, seconds: float, patience_ms: Ms) -> Ms:
-        """The same of a recalled green: served more often than the plan would, it is as much shorter, but for its start-up; and
-        longer by `patience_ms` at most, until it is `MOST_UNSEEN` times as long."""
-        share = self._share.get(phase, 1.0)
-        enough_s = seconds * share + max(0.0, STARTUP_S * (1.0 - share))
+    def _recall_s(self, phase: PhaseNumber, planned_s: float, verdicts: Mapping[DetectorNumber, Verdict]) -> float:
+        """A recalled green: served more often than the plan would, it is as much shorter, but for its start-up; less often, as
+        much longer, except where nobody may come at all: an empty street would lengthen the cycle and with it its own green."""
+        empty = self._may_be_empty(phase, verdicts)
+        cycle_ms, most = (self._unseen_cycle_ms, 1.0) if empty else (self._cycle_ms, MOST_OF_CYCLE)
+        share = min(most, self._passed.get(phase, cycle_ms) / cycle_ms)
+        return planned_s * share + max(0.0, STARTUP_S * (1.0 - share))
+
+    def _recall_left_ms(self, now: Ms, phase: PhaseNumber, enough_s: float, patience_ms: Ms) -> Ms:
+        """How much of it is left: longer by `patience_ms` at most, until it is `MOST_UNSEEN` times as long."""
         most_ms = self._left_ms(now, phase, MOST_UNSEEN * enough_s)
         return max(self._left_ms(now, phase, enough_s), min(most_ms, patience_ms))
 

@@ -7,7 +7,7 @@ from typing import Any
 from edge.adaptive.inflow import GAP_S, Inflow
 from edge.adaptive.learned import SLOW_FADE, Arrivals, Discharge, Profile
 from edge.adaptive.long_queue import LongQueue
-from edge.adaptive.outflow import HEADWAY_S, Outflow
+from edge.adaptive.outflow import AFTER_LINE_S, HEADWAY_S, Outflow
 from edge.adaptive.service import Kind, Rates
 from edge.model.lanes import Lane
 from edge.model.plans import LocalTime
@@ -196,14 +196,16 @@ class LaneState:
 
     def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins; whether the queue reaches over the advance loop."""
-        self.inflow.rises.clear()
+        self.inflow.begin_green()
         self.long.begin_green(long=self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms)))
 
     def end_green(self, at_ms: Ms) -> None:
         """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
-        self.long.end_green(flows=self._flows(at_ms))
         if self.kind is not None and self.kind.plain:
             self.rates.blocked.discard(self.kind.name)
+            if self.long.began:
+                self.rates.saturation.saw(*self.inflow.discharge())
+        self.long.end_green(flows=self._flows(at_ms))
         self.clear_s = self.opposed_s = 0.0
 
     def _flows(self, at_ms: Ms) -> bool:
@@ -333,10 +335,6 @@ class LaneState:
             self.rates.kind(name).take(learned)
         self.inflow.take(told)
         self.outflow.take(told)
-
-
-AFTER_LINE_S = 0.4
-"""From a vehicle's front at the stop line to its rear off the loop: 5 m at 14 m/s. Ours."""
 
 
 def new_state(lane: Lane) -> LaneState:

@@ -47,6 +47,9 @@ LEAD_MOVING_S = 0.8
 """A vehicle's front is over the line so long before its rear is taken to leave the loop: the first and second of a standing
 queue (the first stands at the line and is over it within a second of green), others. Ours, observed."""
 
+AFTER_LINE_S = 0.4
+"""From a vehicle's front at the stop line to its rear off the loop: 5 m at 14 m/s. Ours."""
+
 LOST_EARLY_S = 4.0
 FREE_S = 2.0
 """A loop that is free so long in a green of four seconds has nobody behind it (adaptive-control, section 3)."""

@@ -96,8 +96,8 @@ def fitness(
     states: Iterable[LaneState], beliefs: Mapping[LaneName, Belief], unproved: frozenset[DetectorNumber]
 ) -> tuple[bool, str]:
     """Whether the loops that are left carry adaptive timing, and why not. `unproved`: those that nobody has driven over since
-    the start. Lanes that have no others are recalled whatever the step, and say nothing against those that are seen."""
-    states = tuple(state for state in states if not _is_empty_yet(state.lane, unproved))
+    the start. Lanes of bicycles or buses that have no others say nothing against those that are seen."""
+    states = tuple(state for state in states if not _is_seldom_used(state.lane, unproved))
     if not states:
         return False, "nobody has driven over any loop yet"
     blind = _blind_approaches(states)
@@ -111,9 +111,8 @@ def fitness(
     return True, ""
 
 
-def _is_empty_yet(lane: Lane, unproved: frozenset[DetectorNumber]) -> bool:
-    loops = {*lane.stopbar, *lane.advance}
-    return bool(loops) and loops <= unproved
+def _is_seldom_used(lane: Lane, unproved: frozenset[DetectorNumber]) -> bool:
+    return not lane.cars and unproved.issuperset((*lane.stopbar, *lane.advance))
 
 
 def capacity(states: Iterable[LaneState], stages: Iterable[Stage]) -> tuple[bool, str]:

@@ -200,18 +200,26 @@ def test_two_blind_approaches_do_not_carry_adaptive_timing() -> None:
     assert unfit.why == "nobody sees who comes, for the advance loops of the approaches E, N are not believed"
 
 
-def test_streets_that_nobody_has_used_since_the_start_do_not_count_as_blind() -> None:
-    lanes = [lane(name, phase, loop) for name, phase, loop in (("N1", 2, 1), ("E1", 4, 11), ("W1", 4, 21))]
-    street = Street(crossing(*lanes))
+@pytest.mark.parametrize(("cars", "fit"), [(True, False), (False, True)])
+def test_streets_of_bicycles_or_buses_that_nobody_has_used_since_the_start_do_not_count_as_blind(
+    cars: bool,  # noqa: FBT001
+    fit: bool,  # noqa: FBT001
+) -> None:
+    lanes = [lane(name, 4, loop, cars=cars) for name, loop in (("E1", 11), ("W1", 21))]
+    street = Street(crossing(lane("N1", 2, 1), *lanes))
     street.bad = {DetectorNumber(n): "not seen alive yet" for n in (11, 12, 21, 22)}
-    assert not street.until(5).forecast().fit
+    assert not street.until(5).forecast().fit  # they have been seen alive, and died
     street.unproved = frozenset(street.bad)
-    assert street.until(6).forecast().fit
+    assert street.until(6).forecast().fit is fit
     street.bad = {**street.bad, **{DetectorNumber(n): "dead" for n in (1, 2)}}
     assert not street.until(7).forecast().fit
-    street.bad = {DetectorNumber(n): "not seen alive yet" for n in (1, 2, 11, 12, 21, 22)}
+
+
+def test_streets_of_bicycles_or_buses_alone_that_nobody_uses_carry_nothing() -> None:
+    street = Street(crossing(lane("N1", 2, 1, cars=False)))
+    street.bad = {DetectorNumber(n): "not seen alive yet" for n in (1, 2)}
     street.unproved = frozenset(street.bad)
-    assert street.until(8).forecast().why == "nobody has driven over any loop yet"
+    assert street.until(5).forecast().why == "nobody has driven over any loop yet"
 
 
 def test_where_there_are_stop_bar_loops_only_it_is_said_that_advance_loops_are_missing_and_not_that_loops_fail() -> (
@@ -274,6 +282,23 @@ def test_what_cannot_be_carried_on_two_streets_in_conflict_is_left_to_plain_actu
     assert not unfit.fit
     assert "E1 and N1" in unfit.why
     assert street.forecast({2, 4}).fit
+
+
+def test_how_fast_a_queue_leaves_that_never_lets_the_stop_bar_loop_fall_is_told_by_those_who_follow_over_the_advance_loop() -> (
+    None
+):
+    street = Street(crossing())
+    street.greens = {2: [(60.0, 110.0)]}
+    street.loops = {1: [(10.0, 130.0)], 2: [(20.0, 65.0), *((65.5 + 5.0 * k, 70.0 + 5.0 * k) for k in range(9))]}
+    usual = street.until(59).lane("N1", {2}).service[stage(2)].clear
+    assert street.until(111).lane("N1", {2}).service[stage(2)].clear < usual / 1.4
+    street.loops[2] = [
+        (20.0, 65.0),
+        *((65.5 + 5.0 * k, 66.0 + 5.0 * k) for k in range(9)),
+    ]  # the queue has gone: they come so
+    fresh = Street(street.site)
+    fresh.greens, fresh.loops = street.greens, street.loops
+    assert fresh.until(111).lane("N1", {2}).service[stage(2)].clear == pytest.approx(usual)
 
 
 def test_a_lane_whose_long_queue_was_cut_off_keeps_its_next_green_until_a_gap() -> None:

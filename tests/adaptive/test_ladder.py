@@ -97,16 +97,21 @@ def test_a_lane_that_nobody_sees_recalls_its_phase_for_what_was_enough_or_the_fi
     assert steps.recalls(verdicts(*N1), {}, {TWO: 60.0}) == {TWO: 1.5 * split_s(steps)}
 
 
-def test_whoever_may_only_not_have_come_yet_has_the_share_of_the_plan_of_the_unseen() -> None:
+def with_a_plan_of_the_unseen() -> tuple[Ladder, float]:
+    """Its cycle is half as long as that of the fall-back plan; the green of phase 2 in it, s."""
     site = builders.two_phase()
     plan = site.plans[PlanNumber(1)]
     splits = {p: ms // 4 for p, ms in plan.splits.items()}
     other = replace(plan, number=PlanNumber(2), cycle_ms=plan.cycle_ms // 2, splits=splits)
     fallback = replace(site.fallback, unseen_plan=other.number)
     steps = Ladder(replace(site, plans={plan.number: plan, other.number: other}, fallback=fallback), LANES)
-    green_s = max(other.splits[TWO] - site.phases[TWO].change_ms, 0) / 1000
-    doubted = steps.recalls(verdicts(*N1, ill=Ill.UNPROVED), {TWO: True}, None)
-    assert doubted == {TWO: max(2 * green_s, site.phases[TWO].min_green_ms / 1000)}
+    green_ms = max(other.splits[TWO] - site.phases[TWO].change_ms, site.phases[TWO].min_green_ms)
+    return steps, green_ms / 1000
+
+
+def test_whoever_may_only_not_have_come_yet_has_the_green_of_the_plan_of_the_unseen() -> None:
+    steps, green_s = with_a_plan_of_the_unseen()
+    assert steps.recalls(verdicts(*N1, ill=Ill.UNPROVED), {TWO: True}, None) == {TWO: green_s}
     assert steps.recalls(verdicts(*N1, ill=Ill.DEAD), {TWO: True}, None) == {TWO: split_s(steps)}
     assert steps.recalls({}, {TWO: True}, None) == {TWO: split_s(steps)}
 
@@ -186,6 +191,15 @@ def test_a_recalled_green_that_comes_twice_in_a_cycle_of_the_plan_is_half_as_lon
         steps.note(seen(now, green), ())
     told = steps.shape(seen(1_000 + half_ms, 2), {}, {TWO: 16.0})
     assert told.phases[0].minimum_left_ms == pytest.approx(2_000 + (16_000 - 2_000) / 2, abs=100)
+
+
+@pytest.mark.parametrize(("ill", "longest"), [(Ill.UNPROVED, 1.0), (Ill.DEAD, 1.5)])
+def test_a_recalled_green_grows_with_the_cycle_only_where_somebody_is_known_to_come(ill: Ill, longest: float) -> None:
+    steps, _ = with_a_plan_of_the_unseen()
+    for now, green in ((1_000, 2), (2_000, 4), (1_000 + 3 * steps._cycle_ms, 2)):
+        steps.note(seen(now, green), ())
+    told = steps.shape(seen(1_000 + 3 * steps._cycle_ms, 2), verdicts(11, ill=ill), {TWO: 16.0})
+    assert told.phases[0].minimum_left_ms == pytest.approx(longest * 16_000, abs=1)
 
 
 def test_beside_actuation_a_phase_that_nobody_sees_is_called_and_held_and_then_left_to_itself() -> None:
