@@ -132,7 +132,10 @@ def _own(given: argparse.Namespace, sites: Path, seed: int) -> tuple[float, int 
 
 def _begin_s(cfg: Path) -> float:
     found = ET.parse(cfg).getroot().find("./time/begin")
-    return float(found.get("value", "0")) if found is not None else 0.0
+    parts = (found.get("value", "0") if found is not None else "0").split(
+        ":"
+    )  # seconds, or [[days:]hours:]minutes:seconds
+    return sum(place * float(part) for place, part in zip((1, 60, 3_600, 86_400), reversed(parts), strict=False))
 
 
 def _stopline(*words: str) -> subprocess.CompletedProcess[str]:

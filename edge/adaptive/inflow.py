@@ -61,9 +61,10 @@ class Inflow:
     """Vehicles of a queue that has begun to move before they reach the loop: they pass it as if free, one behind the other."""
     rises: deque[Ms] = field(default_factory=lambda: deque(maxlen=STREAM_OF + 1))
     """When the last vehicles of this green reached it."""
-    passed: int = 0
+    _passed: int = 0
     _first_ms: Ms = 0
-    """So many have reached it in this green, and when the first of them did."""
+    _steady: bool = False
+    """So many have reached it in this green, when the first of them did, and whether a queue has been there all the time."""
     lasted_s: float = 1.0
     """How long the last vehicle occupied it."""
     travel_s: Mean = field(init=False)
@@ -82,8 +83,8 @@ class Inflow:
         self.following = max(0.0, self.following - 1.0)
         self.since_ms = at_ms
         self.rises.append(at_ms)
-        self.passed += 1
-        if self.passed == 1:
+        self._passed += 1
+        if self._passed == 1:
             self._first_ms = at_ms
         return at_ms if self.reached else at_ms + round(1000 * self.travel_s.value)
 
@@ -93,22 +94,22 @@ class Inflow:
         self.occupied, self.since_ms, self.lasted_s = False, at_ms, lasted_s
         slow = lasted_s > SLOW * self.passing_s.value
         if self.reached and lasted_s < FREE_AGAIN * self.passing_s.value:
-            self.reached, self.dissolving = False, True
+            self.reached, self.dissolving, self._steady = False, True, False
         if not slow and lasted_s > 0:
             self.passing_s.saw(lasted_s)
         return slow
 
-    def begin_green(self) -> None:
+    def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins."""
         self.rises.clear()
-        self.passed = 0
+        self._passed, self._steady = 0, self.reached or self.blind(at_ms)
 
     def discharge(self) -> tuple[int, float]:
-        """At the end of a green: how many of a queue that still reaches the loop followed its first one over it, in how many
-        seconds. They pass it as others leave at the line, however slowly: of those who creep over the stop-bar loop and do
+        """At the end of a green: how many of a queue that reached the loop all the time followed its first one over it, in how
+        many seconds. They pass it as others leave at the line, however slowly: of those who creep over the stop-bar loop and do
         not let it fall nothing else tells."""
-        followed = self.passed - 1
-        if not self.reached or followed < LONG_QUEUE:
+        followed = self._passed - 1
+        if not self._steady or followed < LONG_QUEUE:
             return 0, 0.0
         return followed, (self.rises[-1] - self._first_ms) / 1000
 
@@ -150,7 +151,7 @@ class Inflow:
             self._end_of_queue()
 
     def _end_of_queue(self) -> None:
-        self.reached, self.dissolving, self.following = False, False, 0.0
+        self.reached, self.dissolving, self.following, self._steady = False, False, 0.0, False
 
     def came_through(self, seconds: float) -> None:
         """A vehicle met nobody between loop and stop line and took so long."""

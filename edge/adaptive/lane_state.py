@@ -41,7 +41,8 @@ STILL_WAITING = 3.0
 """Where nobody sees who comes, a queue that still discharges has so many more (adaptive-control, section 4, B)."""
 
 LONGEST_PART = 1.7
-"""Of the usual headways: who leaves later was not queued, although the list says so; a lorry takes 1.5. Ours."""
+"""Of the usual headways: who leaves later was not queued, although the list says so; a lorry takes 1.5. Ours. That a lane is
+still slower is told by the advance loop alone (`Inflow.discharge`)."""
 
 
 @dataclass(slots=True)
@@ -196,15 +197,16 @@ class LaneState:
 
     def begin_green(self, at_ms: Ms) -> None:
         """Right-of-way begins; whether the queue reaches over the advance loop."""
-        self.inflow.begin_green()
+        self.inflow.begin_green(at_ms)
         self.long.begin_green(long=self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms)))
 
     def end_green(self, at_ms: Ms) -> None:
         """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
         if self.kind is not None and self.kind.plain:
             self.rates.blocked.discard(self.kind.name)
-            if self.long.began:
-                self.rates.saturation.saw(*self.inflow.discharge())
+            followed, seconds = self.inflow.discharge()
+            if seconds > LONGEST_PART * followed * self.outflow.headway_s:
+                self.rates.saturation.saw(followed, seconds)
         self.long.end_green(flows=self._flows(at_ms))
         self.clear_s = self.opposed_s = 0.0
 

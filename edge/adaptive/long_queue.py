@@ -15,16 +15,15 @@ class LongQueue:
     """Greens in a row that began with a long queue and ended while one vehicle still followed the other."""
     cut_off: bool = False
     """A long queue was cut off, and since then there has been one at the beginning of every green."""
-    began: bool = False
-    """The present green began with a long queue."""
+    _began: bool = False
 
     def begin_green(self, *, long: bool) -> None:
         """A green begins; `long`: with a queue over the advance loop."""
-        self.began = long
+        self._began = long
         self.cut_off = self.cut_off and long
 
     def end_green(self, *, flows: bool) -> None:
         """It ends; `flows`: one vehicle still follows the other over the advance loop."""
-        failed = self.began and flows
+        failed = self._began and flows
         self.failures = self.failures + 1 if failed else 0
         self.cut_off = self.cut_off or failed

@@ -215,6 +215,7 @@ class Rates:
         part = 1.0 if not kind.free else learned.turners(kind.yielding_part)
         if not kind.yielding:
             return Service(free, free)
+        free = max(free, BLOCKED_RATE)  # where the head is one who is held, nobody goes before him
         clear = min(learned.clear.beside(1.0 / ((1.0 - part) / free + part / gap), TRUSTED_S), full)
         opposed = BLOCKED_RATE if not kind.free else max(free * until_held(part, queue), BLOCKED_RATE)
         return Service(clear, min(learned.opposed.beside(opposed, TRUSTED_S), clear), kind.opposed_by)
@@ -226,7 +227,7 @@ class Rates:
         full = self.saturation.rate
         leave = leave_first(part, self._head_goes(kind, part), queue)
         lasts_s = HELD_S if kind.held_part > HELD_MOSTLY else max(HELD_S, queue / full)
-        return min(full, max(leave / lasts_s, BLOCKED_RATE))
+        return min(full, leave / lasts_s)
 
     def _head_goes(self, kind: Kind, part: float) -> float:
         """How probably the first vehicle may go, at once or in a gap. One that has been found to stand elsewhere makes a

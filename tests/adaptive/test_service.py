@@ -106,5 +106,5 @@ def test_no_stage_and_no_standing_head_leaves_a_lane_without_a_rate(
     rate = row.service(
         Kind(name, *counts, (OPPOSING.name,) if part["y"] else (), part["y"], part["r"]), opposing, queue
     )
-    assert 0.0 < rate.opposed <= rate.clear <= 0.5
+    assert 0.0 <= rate.opposed <= rate.clear <= 0.5
     assert math.isfinite(rate.clear)

@@ -43,5 +43,7 @@ def test_the_seconds_count_from_the_begin_of_the_scenario(tmp_path: Path) -> Non
     cfg = tmp_path / "x.sumocfg"
     cfg.write_text('<configuration><time><begin value="25200"/></time></configuration>', "utf-8")
     assert nets._begin_s(cfg) == 25_200
+    cfg.write_text('<configuration><time><begin value="7:0:30"/></time></configuration>', "utf-8")
+    assert nets._begin_s(cfg) == 25_230
     cfg.write_text("<configuration/>", "utf-8")
     assert nets._begin_s(cfg) == 0

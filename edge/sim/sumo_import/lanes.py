@@ -98,18 +98,24 @@ def _movements(signal: Signal, names: Mapping[str, LaneName], layout: Layout, la
         for connection in signal.links[link].connections:
             if connection.start == lane:
                 by_turn.setdefault(turn_of(connection), []).append(link)
-    return tuple(_movement(signal, names, layout, turn, sorted(set(by_turn[turn]))) for turn in Turn if turn in by_turn)
+    others = {other: name for other, name in names.items() if other != lane}
+    ways = ((turn, sorted(set(by_turn[turn]))) for turn in Turn if turn in by_turn)
+    return tuple(_movement(signal, others, layout, turn, links) for turn, links in ways)
 
 
-def _movement(signal: Signal, names: Mapping[str, LaneName], layout: Layout, turn: Turn, links: list[int]) -> Movement:
+def _movement(signal: Signal, others: Mapping[str, LaneName], layout: Layout, turn: Turn, links: list[int]) -> Movement:
+    """One way out of a lane, beside `others`: who stands in one lane does not yield to those before and behind him."""
     phases = frozenset(p for link in links for p in layout.goes_in(link))
-    foes = {p: _foes(signal, layout, p, links) for p in phases}
+    foes = {p: _foes(signal, others, layout, p, links) for p in phases}
     lanes = (lane for p in sorted(phases) for foe in sorted(foes[p]) for lane in signal.links[foe].lanes)
-    opposed_by = tuple(dict.fromkeys(names[lane] for lane in lanes if lane in names))
+    opposed_by = tuple(dict.fromkeys(others[lane] for lane in lanes if lane in others))
     return Movement(turn, phases, frozenset(p for p in phases if foes[p]), opposed_by)
 
 
-def _foes(signal: Signal, layout: Layout, phase: PhaseNumber, links: list[int]) -> frozenset[int]:
-    """The links of vehicles that these yield to while `phase` is green."""
+def _foes(
+    signal: Signal, others: Mapping[str, LaneName], layout: Layout, phase: PhaseNumber, links: list[int]
+) -> frozenset[int]:
+    """The links of other lanes that these yield to while `phase` is green."""
     beside = layout.beside(phase) - {walk.link for walk in layout.walks}
-    return frozenset(foe for link in links for foe in signal.yields.get(link, frozenset()) & beside)
+    foes = {foe for link in links for foe in signal.yields.get(link, frozenset()) & beside}
+    return frozenset(foe for foe in foes if not others.keys().isdisjoint(signal.links[foe].lanes))

@@ -166,13 +166,19 @@ def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:
 
 
 def _links(net: Network, tls: str) -> dict[int, Link]:
-    """The links of a traffic light."""
+    """The links of a traffic light. Whoever waits inside the junction for its second half, as a bicycle that turns left in two
+    steps, is on no approach: he goes with those who come straight behind him."""
     by_link: dict[int, list[Connection]] = defaultdict(list)
     for connection in net.connections:
-        if connection.tls == tls and connection.link >= 0:
+        if connection.tls == tls and connection.link >= 0 and not _is_second_step(net, connection):
             by_link[connection.link].append(connection)
     found = {i: Link(i, tuple(cs), _crossing(net, cs)) for i, cs in sorted(by_link.items())}
     return _joined(found)
+
+
+def _is_second_step(net: Network, connection: Connection) -> bool:
+    start = net.lanes.get(connection.start)
+    return start is not None and net.edges[start.edge].function == "internal"
 
 
 def _crossing(net: Network, connections: Iterable[Connection]) -> str:

@@ -257,7 +257,7 @@ def _bits(text: str) -> frozenset[int]:
 
 def _programs(root: Element) -> tuple[Program, ...]:
     """The programs in a file; one without phases is another's with other parameters."""
-    return tuple(_program(element) for element in root.iterfind("tlLogic") if element.find("phase") is not None)
+    return tuple(_program(element) for element in root.iter("tlLogic") if element.find("phase") is not None)
 
 
 _PLACES_S = (1, 60, 3_600, 86_400)

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -293,9 +294,39 @@ def test_programs_of_an_additional_file_stand_in_for_those_of_the_network(tmp_pa
     )
     assert len(read_network(path).programs["J"].states) == 5
     assert len(read_network(path, [more]).programs["J"].states) == 2
+    more.write_text(f'<tlLogic id="J" programID="alone">{phases}</tlLogic>', "utf-8")
+    assert len(read_network(path, [more]).programs["J"].states) == 2
     more.write_text(f'<additional><tlLogic id="K">{phases}</tlLogic></additional>', "utf-8")
     with pytest.raises(NetProblem, match=r"tls\.add\.xml: there is no program .* for a traffic light of"):
         read_network(path, [more])
+
+
+def held(text: str, tmp_path: Path) -> Site:
+    path = tmp_path / "y.net.xml"
+    path.write_text(text, "utf-8")
+    checked = check_text(site_of(read_network(path), "J", USUAL, "y.net.xml"), "y")
+    assert checked.site is not None, checked.report()
+    return checked.site
+
+
+def test_the_second_step_of_a_turn_that_bicycles_make_in_two_is_no_approach(tmp_path: Path) -> None:
+    step = '<connection from=":J_N1l" to="Eout" fromLane="0" toLane="0" tl="J" linkIndex="5" dir="l" state="o"/>'
+    text = net_text(SHARED)
+    assert held(text.replace("</net>", f"{step}</net>"), tmp_path).lanes == held(text, tmp_path).lanes
+
+
+def test_nobody_yields_to_those_before_and_behind_him_in_his_lane(tmp_path: Path) -> None:
+    text = net_text(SHARED)
+    row = text.partition('<request index="3"')[2].partition("/>")[0]
+    bits = re.findall(r'"([01]+)"', row)
+    beside = [
+        bit[:-3] + "1" + bit[-2:] for bit in bits
+    ]  # of link 2, the through movement of the lane whose left turn is 3
+    changed = row.replace(bits[0], beside[0]).replace(bits[1], beside[1])
+    assert changed != row
+    for site in (held(text, tmp_path), held(text.replace(row, changed), tmp_path)):
+        lane = next(lane for lane in site.lanes if lane.name == "N2")
+        assert all(m.opposed_by in ((), ("S1", "S2")) for m in lane.movements)
 
 
 RINGS = {"ring1": "0,2,3,4", "ring2": "0,6,0,8", "barrierPhases": "4,8", "barrier2Phases": "2,6"}
