@@ -17,6 +17,8 @@ from edge.sim.sumo_import.problem import NetProblem
 
 _GREENS = frozenset("Gg")
 _CHANGES = frozenset("yYu")
+_UNLIT = frozenset("oO")
+"""An arrow without red: it goes out."""
 _TURNS: Mapping[str, Turn] = {
     "s": Turn.THROUGH, "l": Turn.LEFT, "L": Turn.LEFT, "r": Turn.RIGHT, "R": Turn.RIGHT, "t": Turn.U_TURN, "T": Turn.U_TURN,
 }  # fmt: skip
@@ -45,11 +47,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One state of the program: for how long it lasts, and the links of vehicles that are green and yellow in it."""
+    """One state of the program: for how long it lasts, and the links of vehicles that are green, yellow and unlit in it."""
 
     seconds: float
     green: frozenset[int]
     yellow: frozenset[int]
+    unlit: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +147,10 @@ def signal_of(net: Network, tls: str) -> Signal:
 def _shown(program: Program, driven: frozenset[int]) -> Iterator[Shown]:
     if program.seconds:
         for state, seconds in zip(program.states, program.seconds, strict=True):
-            green, yellow = (
-                frozenset(i for i in driven if _at(state, i) in colours) for colours in (_GREENS, _CHANGES)
+            green, yellow, unlit = (
+                frozenset(i for i in driven if _at(state, i) in colours) for colours in (_GREENS, _CHANGES, _UNLIT)
             )
-            yield Shown(seconds, green, yellow)
+            yield Shown(seconds, green, yellow, unlit)
 
 
 def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:

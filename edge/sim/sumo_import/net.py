@@ -272,11 +272,15 @@ def _seconds(text: str) -> float:
     return -total if text.startswith("-") else total
 
 
+_TIMED_BY_TRAFFIC = frozenset({"actuated", "delay_based"})
+
+
 def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
     name, states = element.attrib["id"], tuple(phase.attrib["state"] for phase in phases)
     if element.get("type") != "NEMA":
-        seconds = tuple(_seconds(phase.attrib["duration"]) for phase in phases)
+        least = "minDur" if element.get("type") in _TIMED_BY_TRAFFIC else "duration"
+        seconds = tuple(max(_seconds(p.attrib["duration"]), _seconds(p.get(least, "0"))) for p in phases)
         offset = element.get("offset", "0")
         return Program(name, states, seconds=seconds, offset_s=0.0 if offset == "begin" else _seconds(offset))
     named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}

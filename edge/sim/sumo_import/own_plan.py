@@ -38,9 +38,11 @@ def own_times(signal: Signal, layout: Layout, least: Mapping[PhaseNumber, float]
 
 
 def _is_a_plan(program: Row[Shown]) -> bool:
-    """Whether every green ends with a yellow, and some do end."""
+    """Whether every green ends with a yellow, or goes out as an arrow without red does, and some do end."""
     pairs = zip(program, (*program[1:], *program[:1]), strict=True)
-    return any(s.yellow for s in program) and all(s.green <= after.green | after.yellow for s, after in pairs)
+    return any(s.yellow for s in program) and all(
+        s.green <= after.green | after.yellow | after.unlit for s, after in pairs
+    )
 
 
 def _greens(signal: Signal, layout: Layout) -> dict[PhaseNumber, float]:

@@ -17,6 +17,9 @@ from edge.sim.sumo_import.problem import NetProblem
 
 MOST_PHASES = 16
 
+SHORTEST_STAGE_S = 5.0
+"""RiLSA 2015: no green is shorter."""
+
 Stage = frozenset[int]
 
 
@@ -50,16 +53,27 @@ def stages_of(signal: Signal) -> tuple[Stage, ...]:
 
 
 def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
-    """Without stages that are part of another one and protect nothing from the vehicles there.
+    """Without stages that are part of another one and protect nothing from the vehicles there, or not for long enough.
 
-    A stage in which only the walks of another have ended is how a program without pedestrian phases times their clearance.
+    A stage in which only the walks of another have ended is how a program without pedestrian phases times their clearance; one
+    of few seconds before a greater one is how it lets one street start before the other. (After it, with its yellow, one of
+    few seconds clears the turns that had to yield.)
     """
     for k, stage in enumerate(stages):
-        others = (other for j, other in enumerate(stages) if stage < other or (stage == other and j < k))
-        if not any(
+        others = [other for j, other in enumerate(stages) if stage < other or (stage == other and j < k)]
+        if not (others and _is_early_start(signal, stage)) and not any(
             all(_served(signal, link, other) >= _served(signal, link, stage) for link in stage) for other in others
         ):
             yield stage
+
+
+def _is_early_start(signal: Signal, stage: Stage) -> bool:
+    """Whether the program shows it for few seconds only, and then all of it goes on beside others."""
+    driven = frozenset(link for link in stage if not signal.links[link].crossing)
+    program = signal.program
+    told = [k for k, shown in enumerate(program) if shown.green == driven and not shown.yellow]
+    goes_on = all(driven < program[(k + 1) % len(program)].green for k in told)
+    return bool(told) and goes_on and sum(program[k].seconds for k in told) < SHORTEST_STAGE_S
 
 
 def _served(signal: Signal, link: int, stage: Stage) -> int:

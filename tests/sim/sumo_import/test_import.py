@@ -279,6 +279,21 @@ def test_the_rest_of_a_stage_whose_walks_have_ended_is_no_stage(tmp_path: Path) 
     assert all(phase.recall is Recall.NONE for phase in site.phases.values())
 
 
+@pytest.mark.parametrize(("seconds", "stages"), [(3, 4), (6, 5)])
+def test_one_street_that_starts_a_few_seconds_before_the_other_makes_no_stage(
+    seconds: int, stages: int, tmp_path: Path
+) -> None:
+    early = ("GGGGrrrrrrrrrrrr", seconds)  # the north and its left turn, until the south has green too
+    site = imported(replace(SHARED, program=(early, *SHARED.program)), tmp_path)
+    assert len(site.phases) == stages
+
+
+def test_an_arrow_that_goes_out_instead_of_turning_yellow_leaves_a_plan_one(tmp_path: Path) -> None:
+    goes_out = tuple((state[:-1] + "Gooooooo"[k], n) for k, (state, n) in enumerate(YELLOWS))
+    site = imported(replace(SHARED, program=(*goes_out[4:], *goes_out[:4])), tmp_path)
+    assert {plan.name for plan in site.plans.values()} >= {"Network"}
+
+
 def test_a_stage_that_protects_a_turn_from_vehicles_stays_one_though_its_walks_have_ended(tmp_path: Path) -> None:
     program = tuple((state + ("G" if k in {0, 1} else "r"), n) for k, (state, n) in enumerate(SHARED.program))
     site = imported(replace(SHARED, program=program, crossings={"E": 13.0}), tmp_path)
