@@ -128,10 +128,9 @@ class LoopWatch:
                 case.stuck.green_ended(green_s, others_moved=others_moved, anything_moved=anything)
 
     def _due(self, now: Ms, unseen: Mapping[PhaseNumber, bool], lights: Lights) -> dict[PhaseNumber, bool]:
-        """Whole approaches always; the other unseen phases when they have been red for so long, twice that where few come."""
+        """Whole approaches always; the other unseen phases when they have been red for so long."""
         self._red_since = {p: self._red_since.get(p, now) for p in unseen if p not in lights.green}
-        driven = {p for lane in self._lanes if lane.cars for p in lane.phases}
-        late = {p for p, since in self._red_since.items() if now - since >= (PROBE_MS if p in driven else 2 * PROBE_MS)}
+        late = {p for p, since in self._red_since.items() if now - since >= PROBE_MS}
         return {phase: whole for phase, whole in unseen.items() if whole or phase in late}
 
 

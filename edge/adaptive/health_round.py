@@ -222,18 +222,24 @@ class Round:
         return tuple(found.values())
 
     def unseen(self) -> dict[PhaseNumber, bool]:
-        """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach of cars is believed, or its
-        silence is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
+        """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence
+        is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
         alive yet or are silent for improbably long: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
         for approach in self._groups:
             blind = all(c.verdict is not None and silent(c) for c in approach.cases)
             if blind or approach.silence.own >= PROBED_FROM:
-                improbable = approach.silence.own >= RECALLED_FROM and not self._has_ended(approach)
-                whole = approach.cars and (blind or improbable)
-                for phase in (phase for c in approach.cases for phase in c.lamps.lane.phases):
-                    found[phase] = whole or found.get(phase, False)
+                whole = blind or (approach.silence.own >= RECALLED_FROM and not self._has_ended(approach))
+                for phase in {phase for c in approach.cases for phase in c.lamps.lane.phases}:
+                    found[phase] = (whole and not self._may_wait(approach, phase)) or found.get(phase, False)
         return found
+
+    def _may_wait(self, approach: "_Approach", phase: PhaseNumber) -> bool:
+        """Whether those of an approach that no car may use, and that nobody has used yet, may wait for whoever else the phase
+        serves: they are few, and it comes when cars call it."""
+        if approach.cars or any(c.track.alive for c in approach.cases):
+            return False
+        return any(c.track.alive and c.believed for c in self._by_phase.get(phase, ()))
 
 
 def _merged(lanes: list[Lane]) -> Lane:

@@ -38,6 +38,9 @@ WAVE_FROM_S, WAVE_MPS = 4.0, 4.0
 LONG_QUEUE = 3
 """So many must have followed the first of a long queue to tell how fast it leaves. Ours."""
 
+MOST_TOLD_S = 15.0
+"""A quarter of what a discharge rate remembers. Ours."""
+
 FREE_PART = 0.92
 """Mean speed of free vehicles as a part of the limit (adaptive-control, section 3)."""
 
@@ -104,14 +107,15 @@ class Inflow:
         self.rises.clear()
         self._passed, self._steady = 0, self.reached or self.blind(at_ms)
 
-    def discharge(self) -> tuple[int, float]:
+    def discharge(self) -> tuple[float, float]:
         """At the end of a green: how many of a queue that reached the loop all the time followed its first one over it, in how
         many seconds. They pass it as others leave at the line, however slowly: of those who creep over the stop-bar loop and do
-        not let it fall nothing else tells."""
+        not let it fall nothing else tells. No more than `MOST_TOLD_S` of it: the way out may have been full just then."""
         followed = self._passed - 1
         if not self._steady or followed < LONG_QUEUE:
-            return 0, 0.0
-        return followed, (self.rises[-1] - self._first_ms) / 1000
+            return 0.0, 0.0
+        seconds = (self.rises[-1] - self._first_ms) / 1000
+        return followed * min(1.0, MOST_TOLD_S / seconds), min(seconds, MOST_TOLD_S)
 
     def most_between(self, spacing_m: float) -> float:
         """How many vehicles can stand between here and the line when the last one passed at the speed at which it did.

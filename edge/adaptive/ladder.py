@@ -136,13 +136,21 @@ class Ladder:
         lane that several phases serve, the one is recalled in which most of its movements may go.
         """
         known = usual or {}
-        main = {_main_phase(lane) for lane in self._lanes if lane.phases and lane.cars}
+        main = {_main_phase(lane) for lane in self._lanes if lane.phases}
         blind = {p for p, whole in unseen.items() if whole and p in main}
         for lane in self._lanes:
-            if lane.cars and lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
-                blind.add(_main_phase(lane))
+            if lane.phases and all(n in verdicts for n in (*lane.stopbar, *lane.advance)):
+                phase = _main_phase(lane)
+                blind |= set() if self._may_wait(lane, phase, verdicts) else {phase}
         probed = dict.fromkeys((p for p, whole in unseen.items() if not whole), PROBED_S)
         return {**probed, **{p: self._enough_s(p, known, self._planned_s(p, verdicts)) for p in sorted(blind)}}
+
+    def _may_wait(self, lane: Lane, phase: PhaseNumber, verdicts: Mapping[DetectorNumber, Verdict]) -> bool:
+        """Whether bicycles or buses of which none has come yet may wait for those who are seen in another lane of the phase."""
+        loops = {*lane.stopbar, *lane.advance}
+        if lane.cars or any(_is_broken(verdicts.get(n)) for n in loops):
+            return False
+        return not self._loops_of.get(phase, set()) - loops <= verdicts.keys()
 
     def _planned_s(self, phase: PhaseNumber, verdicts: Mapping[DetectorNumber, Verdict]) -> float:
         """The green of a phase by the plan: where its loops may only not have been driven over yet, by that of the unseen."""

@@ -8,7 +8,7 @@ but late where other lanes of its approach are heard. A failed push-button recal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from edge.control.beside import LateRecalls, late_ms, loops_beside
+from edge.control.beside import LateRecalls, late_ms, loops_beside, seldom_used
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
@@ -86,7 +86,7 @@ class DetectorBank:
         self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
         self._plan_green_ms = plan_greens_ms(site, site.fallback.plan)
         self._unseen_green_ms = plan_greens_ms(site, site.fallback.plan_of_unseen)
-        self._beside = loops_beside(site)
+        self._beside, self._seldom = loops_beside(site), seldom_used(site)
         self._late = LateRecalls(late_ms(site), self._may_be_late(site), now)
         self._turn = 0
         counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
@@ -236,7 +236,7 @@ class DetectorBank:
     def _recall(self, config: Detector) -> bool:
         """Recall the phase of a detector that is not heard. Whether it shall be late."""
         phase, on_fault = self._calls[config.phase], config.limits.on_fault
-        if on_fault is OnFault.LATE_RECALL or (config.number not in self._failed and self._has_life_beside(config)):
+        if on_fault is OnFault.LATE_RECALL or (config.number not in self._failed and self._may_wait(config)):
             return True
         phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
         if on_fault is OnFault.PLAN_RECALL:
@@ -248,12 +248,22 @@ class DetectorBank:
     def _may_be_late(self, site: Site) -> set[PhaseNumber]:
         """The phases that some detector may recall late."""
         detectors = site.detectors.values()
-        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or d.number in self._beside}
+        able = self._beside.keys() | self._seldom
+        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or d.number in able}
 
-    def _has_life_beside(self, config: Detector) -> bool:
-        """Whether other lanes of the approach are heard for its phase that its drivers could use too."""
+    def _may_wait(self, config: Detector) -> bool:
+        """Whether other lanes of the approach are heard for its phase that its drivers could use too; or any lane is, and no
+        car may use its own: few come there."""
         beside = self._beside.get(config.number)
-        return beside is not None and beside.covered(lambda n: self._is_heard(n) and self._by_number[n].actuations > 0)
+        if beside is not None and beside.covered(self._has_life):
+            return True
+        mates = (
+            n for n, other in self._by_number.items() if other.config.phase == config.phase and n not in self._seldom
+        )
+        return config.number in self._seldom and any(map(self._has_life, mates))
+
+    def _has_life(self, number: DetectorNumber) -> bool:
+        return self._is_heard(number) and self._by_number[number].actuations > 0
 
     def _keeps_calls(self, partner: DetectorNumber, phase: PhaseNumber) -> bool:
         """Whether a call by the partner lasts until it is served: it lies at the line, or the phase remembers."""

@@ -2,7 +2,8 @@
 
 A cable that dies takes the loops of an approach with it, and drivers choose among lanes. So where another lane of the approach
 is heard for the same phase, or several are, and whoever uses the silent one could use one of those too, they call the phase for
-all; in case the silent one is dead after all and the others all but empty, the phase is recalled late.
+all; in case the silent one is dead after all and the others all but empty, the phase is recalled late. So it is where no car
+may use the silent one, if anybody at all is heard for the phase: a bicycle path or a tram track is silent for long.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,6 +48,11 @@ def loops_beside(site: Site) -> dict[DetectorNumber, Beside]:
     lanes = dict(_lane_of(site.detectors, site.lanes))
     found = {number: _beside(number, lanes, site.detectors) for number in lanes}
     return {number: beside for number, beside in found.items() if beside.covered(lambda _: True)}
+
+
+def seldom_used(site: Site) -> frozenset[DetectorNumber]:
+    """The detectors of lanes that no car may use."""
+    return frozenset(number for number, lane in _lane_of(site.detectors, site.lanes) if not lane.cars)
 
 
 def _lane_of(

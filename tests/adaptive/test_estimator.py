@@ -291,7 +291,7 @@ def test_how_fast_a_queue_leaves_that_never_lets_the_stop_bar_loop_fall_is_told_
     street.greens = {2: [(60.0, 110.0)]}
     street.loops = {1: [(10.0, 130.0)], 2: [(20.0, 65.0), *((65.5 + 5.0 * k, 70.0 + 5.0 * k) for k in range(9))]}
     usual = street.until(59).lane("N1", {2}).service[stage(2)].clear
-    assert street.until(111).lane("N1", {2}).service[stage(2)].clear < usual / 1.4
+    assert street.until(111).lane("N1", {2}).service[stage(2)].clear < usual / 1.3
     street.loops[2] = [
         (20.0, 65.0),
         *((65.5 + 5.0 * k, 66.0 + 5.0 * k) for k in range(9)),

@@ -107,14 +107,19 @@ def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalle
     assert all(unseen is not True for unseen in told[:recalled])
 
 
-def test_an_approach_of_bicycles_or_buses_is_never_recalled_but_probed() -> None:
+@pytest.mark.parametrize(("shared", "recalled"), [(True, False), (False, True)])
+def test_an_approach_of_bicycles_or_buses_waits_for_those_who_are_seen_in_its_phase_if_there_are_any(
+    shared: bool,  # noqa: FBT001
+    recalled: bool,  # noqa: FBT001
+) -> None:
     town = Town(wires=approach(dead()))
-    own = (Movement(Turn.THROUGH, frozenset({PhaseNumber(6)})),)  # which nobody serves
+    own = (Movement(Turn.THROUGH, frozenset({PhaseNumber(4 if shared else 2)})),)
     lanes = tuple(replace(row, movements=own, cars=False) if row.approach == "N" else row for row in town.lanes)
+    elsewhere = {phase for row in lanes if row.approach != "N" for phase in row.phases}
+    assert (own[0].phases <= elsewhere) is shared
     watch = LoopWatch(lanes)
-    told = [(watch.see(seen), watch.unseen.get(PhaseNumber(6)))[1] for seen in town.observations(300)]
-    assert True not in told
-    assert False in told
+    told = [(watch.see(seen), watch.unseen.get(min(own[0].phases)))[1] for seen in town.observations(300)]
+    assert (True in told) is recalled
 
 
 def test_an_approach_that_falls_silent_is_recalled_long_before_it_is_found_dead() -> None:

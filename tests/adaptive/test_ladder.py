@@ -116,12 +116,15 @@ def test_whoever_may_only_not_have_come_yet_has_the_green_of_the_plan_of_the_uns
     assert steps.recalls({}, {TWO: True}, None) == {TWO: split_s(steps)}
 
 
-def test_a_lane_of_bicycles_or_buses_that_nobody_sees_is_no_reason_for_a_recall() -> None:
-    seldom = replace(LANES[0], cars=False)
-    steps = Ladder(builders.two_phase(), (seldom, *LANES[1:]))
-    assert steps.recalls(verdicts(*N1), {}, None) == {}
-    alone = replace(LANES[0], movements=(Movement(Turn.THROUGH, frozenset({PhaseNumber(6)})),), cars=False)
-    assert Ladder(builders.two_phase(), (alone, *LANES[1:])).recalls({}, {PhaseNumber(6): False}, None) == {6: 0.0}
+def test_bicycles_or_buses_that_have_not_come_yet_wait_for_those_who_are_seen_in_their_phase() -> None:
+    site, seldom = builders.two_phase(), replace(LANES[0], cars=False)
+    not_yet, dead = verdicts(*N1, ill=Ill.UNPROVED), verdicts(*N1, ill=Ill.DEAD)
+    steps = Ladder(site, (seldom, *LANES[1:]))
+    assert steps.recalls(not_yet, {}, None) == {}
+    assert steps.recalls(dead, {}, None).keys() == {TWO}
+    assert steps.recalls({**not_yet, **verdicts(21, 22)}, {}, None).keys() == {TWO}
+    alone = Ladder(site, (seldom, *LANES[2:]))
+    assert alone.recalls(not_yet, {}, None).keys() == {TWO}
 
 
 def test_a_lane_with_one_loop_left_is_modelled_by_it_and_not_recalled() -> None:

@@ -203,6 +203,16 @@ def test_the_lane_of_another_approach_says_nothing_about_it() -> None:
     assert heard_in_lane_two(two_lanes("S")).phase(4).recall is Recall.MIN
 
 
+def test_a_bicycle_lane_silent_since_the_start_waits_for_whoever_is_heard_in_its_phase() -> None:
+    site = two_lanes("S")
+    bicycles = replace(site, lanes=(replace(site.lanes[0], cars=False), site.lanes[1]))
+    s = heard_in_lane_two(bicycles)
+    rows = [s.wait(1).phase(4).recall for _ in range(2 * late_ms(s.site) // 1000 + 90)]
+    assert set(rows) == {Recall.NONE, Recall.MIN}
+    alone = Scenario(bicycles).wait(20).occupy(2).wait(AFTER / 1000 + 10)
+    assert alone.phase(4).recall is Recall.MIN
+
+
 def test_once_the_heard_lane_fails_too_the_phase_has_its_plan_again() -> None:
     s = heard_in_lane_two(two_lanes(on_fault_of_five=OnFault.NONE)).occupy(5).wait(70)
     assert s.phase(4).recall is Recall.MIN

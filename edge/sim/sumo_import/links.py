@@ -53,6 +53,8 @@ class Shown:
     green: frozenset[int]
     yellow: frozenset[int]
     unlit: frozenset[int] = frozenset()
+    longest_s: float = 0.0
+    """For so long traffic may keep it; as long as it lasts where nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +148,11 @@ def signal_of(net: Network, tls: str) -> Signal:
 
 def _shown(program: Program, driven: frozenset[int]) -> Iterator[Shown]:
     if program.seconds:
-        for state, seconds in zip(program.states, program.seconds, strict=True):
+        for state, seconds, longest in zip(program.states, program.seconds, program.longest, strict=True):
             green, yellow, unlit = (
                 frozenset(i for i in driven if _at(state, i) in colours) for colours in (_GREENS, _CHANGES, _UNLIT)
             )
-            yield Shown(seconds, green, yellow, unlit)
+            yield Shown(seconds, green, yellow, unlit, longest)
 
 
 def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:

@@ -81,7 +81,8 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of a traffic light: its state strings, for how many seconds it shows each, and when its cycle begins.
+    """A program of a traffic light: its state strings, for how many seconds it shows each (traffic may keep one for `longest`),
+    and when its cycle begins.
 
     `phases`: of a program of type NEMA the states as written, of which `states` are put together; `problem`: why what it
     shows together is not known.
@@ -92,6 +93,7 @@ class Program:
     phases: tuple[str, ...] = ()
     problem: str = ""
     seconds: tuple[float, ...] = ()
+    longest: tuple[float, ...] = ()
     offset_s: float = 0.0
 
 
@@ -279,10 +281,14 @@ def _program(element: Element) -> Program:
     phases = tuple(element.iterfind("phase"))
     name, states = element.attrib["id"], tuple(phase.attrib["state"] for phase in phases)
     if element.get("type") != "NEMA":
-        least = "minDur" if element.get("type") in _TIMED_BY_TRAFFIC else "duration"
+        by_traffic = element.get("type") in _TIMED_BY_TRAFFIC
+        least, most = ("minDur", "maxDur") if by_traffic else ("duration", "duration")
         seconds = tuple(max(_seconds(p.attrib["duration"]), _seconds(p.get(least, "0"))) for p in phases)
+        longest = tuple(max(shown, _seconds(p.get(most, "0"))) for p, shown in zip(phases, seconds, strict=True))
         offset = element.get("offset", "0")
-        return Program(name, states, seconds=seconds, offset_s=0.0 if offset == "begin" else _seconds(offset))
+        return Program(
+            name, states, seconds=seconds, longest=longest, offset_s=0.0 if offset == "begin" else _seconds(offset)
+        )
     named = {phase.get("name", ""): phase.attrib["state"] for phase in phases}
     given = {parameter.attrib["key"]: parameter.get("value", "") for parameter in element.iterfind("param")}
     try:

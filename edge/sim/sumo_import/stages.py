@@ -11,7 +11,7 @@ from collections.abc import Sequence as Row
 from edge.model.sequence import Sequence
 from edge.model.units import PhaseNumber
 from edge.sim.sumo_import.layout import Group, Layout, Walk
-from edge.sim.sumo_import.links import Signal
+from edge.sim.sumo_import.links import Shown, Signal
 from edge.sim.sumo_import.net import Network
 from edge.sim.sumo_import.problem import NetProblem
 
@@ -59,21 +59,40 @@ def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
     of few seconds before a greater one is how it lets one street start before the other. (After it, with its yellow, one of
     few seconds clears the turns that had to yield.)
     """
+    stages = [stage for stage in stages if not _is_early_start(signal, stage)]
     for k, stage in enumerate(stages):
-        others = [other for j, other in enumerate(stages) if stage < other or (stage == other and j < k)]
-        if not (others and _is_early_start(signal, stage)) and not any(
+        others = (other for j, other in enumerate(stages) if stage < other or (stage == other and j < k))
+        if not any(
             all(_served(signal, link, other) >= _served(signal, link, stage) for link in stage) for other in others
         ):
             yield stage
 
 
 def _is_early_start(signal: Signal, stage: Stage) -> bool:
-    """Whether the program shows it for few seconds only, and then all of it goes on beside others."""
+    """Whether the program shows it for few seconds only, and then all of it goes on beside others; together with those that
+    lead to it in the same way."""
     driven = frozenset(link for link in stage if not signal.links[link].crossing)
     program = signal.program
     told = [k for k, shown in enumerate(program) if shown.green == driven and not shown.yellow]
-    goes_on = all(driven < program[(k + 1) % len(program)].green for k in told)
-    return bool(told) and goes_on and sum(program[k].seconds for k in told) < SHORTEST_STAGE_S
+    if not told or any(not _grows(program, k) for k in told):
+        return False
+    return all(_growing_s(program, k) < SHORTEST_STAGE_S for k in told)
+
+
+def _grows(program: Row[Shown], k: int) -> bool:
+    """Whether all that is green in a state goes on in the next beside others."""
+    now, after = program[k % len(program)], program[(k + 1) % len(program)]
+    return bool(now.green) and now.green < after.green
+
+
+def _growing_s(program: Row[Shown], k: int) -> float:
+    """For how long the states last, s, of which one grows into the other and this one is one."""
+    first, last = k, k
+    while _grows(program, first - 1) and k - first < len(program):
+        first -= 1
+    while _grows(program, last + 1) and last - k < len(program):
+        last += 1
+    return sum(program[j % len(program)].longest_s for j in range(first, last + 1))
 
 
 def _served(signal: Signal, link: int, stage: Stage) -> int:

@@ -173,9 +173,8 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> dict[s
 
 
 def _on_fault(caller: Caller) -> dict[str, Piece]:
-    """Late where few come, and of a second input where what its lane's first one recalls is green for everybody in it."""
-    lane = caller.placed.lane
-    late = not lane.cars or (caller.place is Place.SECOND and goes_in_best(lane))
+    """Late of a second input where what its lane's first one recalls is green for everybody in it."""
+    late = caller.place is Place.SECOND and goes_in_best(caller.placed.lane)
     return {"on_fault": Bare("late-recall")} if late else {}
 
 
