@@ -44,6 +44,9 @@ class Kind:
     yielding_part: float = 0.0
     held_part: float = 0.0
     """Which part of the vehicles takes such a movement, until it is learned."""
+    facing_part: float = 0.0
+    """Of those whom they yield to, which part yields to this lane in turn, and holds up its own: who turns before it has his
+    gap then. 0 where a lane that opposes them never does."""
 
     @property
     def plain(self) -> bool:
@@ -62,7 +65,14 @@ def kind_of(lane: Lane, stage: Stage, lanes: Mapping[LaneName, Lane]) -> Kind | 
     held = [m for m in lane.movements if m not in going]
     signs = "".join(_sign(m, going, yielding) for m in lane.movements)
     counts = (len(going) - len(yielding), len(yielding), len(held))
-    return Kind(signs, *counts, names, share_of(lane, yielding), share_of(lane, held))
+    facing = min((_facing_part(lane, stage, lanes[name], lanes) for name in names), default=0.0)
+    return Kind(signs, *counts, names, share_of(lane, yielding), share_of(lane, held), facing)
+
+
+def _facing_part(lane: Lane, stage: Stage, other: Lane, lanes: Mapping[LaneName, Lane]) -> float:
+    """Which part of another lane's vehicles yields to this lane in the stage."""
+    back = [m for m in other.movements if m.phases & stage and lane.name in _opposers(m, stage, lanes)]
+    return share_of(other, back)
 
 
 def share_of(lane: Lane, movements: Sequence[Movement]) -> float:
@@ -210,7 +220,8 @@ class Rates:
         if kind.name in self.blocked:
             if not kind.yielding:
                 return Service(BLOCKED_RATE, BLOCKED_RATE)
-            return Service(gap, min(learned.opposed.beside(BLOCKED_RATE, TRUSTED_S), gap), kind.opposed_by)
+            turn = max(BLOCKED_RATE, full * kind.facing_part)
+            return Service(gap, min(learned.opposed.beside(turn, TRUSTED_S), gap), kind.opposed_by)
         free = self._before_held(kind, held, queue) if kind.held else full
         part = 1.0 if not kind.free else learned.turners(kind.yielding_part)
         if not kind.yielding:
@@ -218,6 +229,8 @@ class Rates:
         free = max(free, BLOCKED_RATE)  # where the head is one who is held, nobody goes before him
         clear = min(learned.clear.beside(1.0 / ((1.0 - part) / free + part / gap), TRUSTED_S), full)
         opposed = BLOCKED_RATE if not kind.free else max(free * until_held(part, queue), BLOCKED_RATE)
+        if kind.free and kind.facing_part:
+            opposed = max(opposed, free / (1.0 + part * (1.0 / kind.facing_part - 1.0)))  # HCM 2000, 16, app. C: E_L2
         return Service(clear, min(learned.opposed.beside(opposed, TRUSTED_S), clear), kind.opposed_by)
 
     def _before_held(self, kind: Kind, part: float, queue: float) -> float:

@@ -38,6 +38,6 @@ class LaneRow(Row):
     speed_kmh: Annotated[float, Decimal(5, 150)] = setting(50, "Free speed, km/h.")
     siblings: list[LaneKey] = setting([], "Lanes of the approach that a vehicle may change to between the loops.")
     cars: Annotated[bool, Switch()] = switch(
-        "False: only buses, trams or bicycles may use it, so few come: it is served late where its loops tell nothing.",
+        "False: only buses, trams or bicycles may use it, so few come: nobody heard there yet, it waits for cars in its phase.",
         default=True,
     )

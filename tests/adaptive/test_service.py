@@ -80,6 +80,22 @@ def test_a_head_that_is_probably_held_up_is_found_out_sooner() -> None:
     assert rates().patience(mostly) < rates().patience(seldom) < rates().patience(None)
 
 
+def test_two_shared_lanes_that_face_each_other_give_each_others_turns_their_gaps() -> None:
+    back = Movement(Turn.LEFT, frozenset({PhaseNumber(6)}), frozenset({PhaseNumber(6)}), ("N1",))  # type: ignore[arg-type]
+    facing = lane("S1", 6, 3, movements=(Movement(Turn.THROUGH, SIX), back))
+    kind = kind_of(SHARED, stage(2, 6), {"N1": SHARED, "S1": facing})  # type: ignore[dict-item]
+    alone = kind_of(SHARED, stage(2, 6), LANES)
+    assert kind is not None
+    assert alone is not None
+    assert (kind.facing_part, alone.facing_part) == (0.25, 0.0)
+    free, held_up = rates().service(kind, 0.1, 20.0), rates().service(alone, 0.1, 20.0)
+    assert free.opposed == pytest.approx(0.5 / (1.0 + 0.25 * 3.0))
+    assert held_up.opposed < free.opposed / 2.0
+    row = rates()
+    row.blocked.add(kind.name)
+    assert row.service(kind, 0.1, 20.0).opposed == pytest.approx(0.5 * 0.25)
+
+
 def test_the_rates_of_a_turn_that_yields_are_learned_apart_for_a_free_and_an_opposed_way() -> None:
     row, kind = rates(), Kind("y", 0, 1, 0, (OPPOSING.name,), 1.0)
     for _ in range(20):
