@@ -230,7 +230,8 @@ class Rates:
         clear = min(learned.clear.beside(1.0 / ((1.0 - part) / free + part / gap), TRUSTED_S), full)
         opposed = BLOCKED_RATE if not kind.free else max(free * until_held(part, queue), BLOCKED_RATE)
         if kind.free and kind.facing_part:
-            opposed = max(opposed, free / (1.0 + part * (1.0 / kind.facing_part - 1.0)))  # HCM 2000, 16, app. C: E_L2
+            through = 1.0 / kind.facing_part  # cars a turn stands for behind a long queue: HCM 2000, 16, app. C, E_L2
+            opposed = max(opposed, free / (1.0 + part * (through - 1.0)))
         return Service(clear, min(learned.opposed.beside(opposed, TRUSTED_S), clear), kind.opposed_by)
 
     def _before_held(self, kind: Kind, part: float, queue: float) -> float:
