@@ -1,7 +1,7 @@
 """The estimator: queues, arrivals and rates by lane, from loop edges and right-of-way alone. Pure: time comes in as `now`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.adaptive.forecast import Forecast, LaneForecast, Service, Stage
@@ -196,6 +196,10 @@ class LoopEstimator:
         kind = state.kind
         return kind is not None and any(self.states[name].queue(self.now) >= 1.0 for name in kind.opposed_by)
 
+    def _moves(self, state: LaneState) -> bool:
+        """Whether a queue of the lane is leaving."""
+        return state.queue(self.now) >= 1.0 and not state.outflow.blocked
+
     def _second(self, state: LaneState, seen: Observation) -> None:
         now, out = seen.now, state.outflow
         out.headway_s = 1.0 / max(state.rates.saturation.rate, LEAST_RATE)
@@ -224,6 +228,7 @@ class LoopEstimator:
             state.assume(now)
         if not state.outflow.blocked or state.kind is None:
             return
+        state.outflow.stood_s += not any(self._moves(self.states[name]) for name in state.kind.opposed_by)
         if not was:
             state.rates.found_standing(state.kind)
         elif state.kind.yielding and state.overdue(now) > 1:
@@ -307,7 +312,9 @@ class LoopEstimator:
 
     def _service(self, state: LaneState, kind: Kind) -> Service:
         opposing = sum(self.states[name].rate for name in kind.opposed_by)
-        return state.rates.service(kind, opposing, state.queue(self.now))
+        service = state.rates.service(kind, opposing, state.queue(self.now))
+        held_s = state.outflow.held_s if kind == state.kind and kind.yielding else 0.0
+        return replace(service, held_s=held_s) if held_s else service
 
     # ── keeping ──
 

@@ -16,12 +16,14 @@ class Service:
     """How a lane is served in one stage.
 
     `clear`: vehicles a second while its queue discharges and nobody opposes; `opposed`: the same while one of `opposed_by`
-    still has a queue (permissive turns, blocked shared lanes). A stage in which the lane is red is not in the table.
+    still has a queue (permissive turns, blocked shared lanes). A stage in which the lane is red is not in the table. `held_s`:
+    for so long nobody leaves, because its head stands in this kind of stage and nobody knows why: as long as it has stood.
     """
 
     clear: float
     opposed: float
     opposed_by: tuple[LaneName, ...] = ()
+    held_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Street:
     `opposers[opposer]` has a queue, and how far below no queue a free lane may be, served ahead. `queue_sq`, `queue_on`,
     `queue_off`: the cost to go of a queue left at the end. `stop_s`: cost of stopping one vehicle. `wait`: seconds its first
     one has waited; `price`: of taking its green away; from `patience` on it counts more, from `limit` on before everything.
+    `held`, by node: so many seconds from now on nobody leaves.
     """
 
     queue: Floats
@@ -42,6 +43,7 @@ class Street:
     queue_off: Floats
     patience: Floats
     limit: Floats
+    held: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Horizon:
         self._event_move: list[Ints] = []
         self._event_parent: list[Ints] = []
         self._events = 0
+        self._held_s = float(street.held.max(initial=0.0))
         self._opposes = bool((street.opposer > 0).any())
         self._heavy = bool((street.wait[street.queue > 0] > street.patience[street.queue > 0] / 3).any())
         pressing = (street.queue > 0) & (street.wait > street.limit - PRESSING_S)
@@ -212,6 +215,9 @@ class Horizon:
             busy[:, 1:] = ((queue > A_QUEUE) @ street.opposers[1:].T) > 0
             opposed = np.take_along_axis(busy, street.opposer.take(node, axis=0), axis=1)
             rate = np.where(opposed, street.opposed.take(node, axis=0), rate)
+        if second < self._held_s:
+            goes = street.held.take(node, axis=0) <= second
+            rate, served = rate * goes, served & goes
         floor = street.floor.take(node, axis=0)
         arrivals = street.arrivals[second]
         np.maximum(queue, floor, out=queue)

@@ -41,8 +41,7 @@ STILL_WAITING = 3.0
 """Where nobody sees who comes, a queue that still discharges has so many more (adaptive-control, section 4, B)."""
 
 LONGEST_PART = 1.7
-"""Of the usual headways: who leaves later was not queued, although the list says so; a lorry takes 1.5. Ours. That a lane is
-still slower is told by the advance loop alone (`Inflow.discharge`)."""
+"""Of the usual headways: who leaves later was not queued, though the list says so; a lorry takes 1.5. Ours."""
 
 
 @dataclass(slots=True)
@@ -201,9 +200,10 @@ class LaneState:
         self.long.begin_green(long=self.sees_in and (self.inflow.reached or self.inflow.blind(at_ms)))
 
     def end_green(self, at_ms: Ms) -> None:
-        """What has waited until now has not left: that counts where turns yield. A way that was full may be free next time."""
-        if self.kind is not None and self.kind.plain:
+        """A way that was full may be free next time, and who has waited for a gap goes in the yellow: the head is another."""
+        if self.kind is not None and not self.kind.held:
             self.rates.blocked.discard(self.kind.name)
+        if self.kind is not None and self.kind.plain:
             followed, seconds = self.inflow.discharge()
             if seconds > LONGEST_PART * followed * self.outflow.headway_s:
                 self.rates.saturation.saw(followed, seconds)
@@ -265,7 +265,7 @@ class LaneState:
 
     def _forget_overdue(self, now: Ms, by_ms: Ms) -> None:
         self.coming = [eta for eta in self.coming if eta > now - by_ms]
-        if not self.inflow.blind(now):
+        if not self.inflow.reached:
             self.hidden = 0.0
 
     def gather(self, now: Ms) -> None:

@@ -101,6 +101,7 @@ class Builder:
             queue_off=weight * RED_LEFT_S,
             patience=np.array([PATIENCE_S] * len(lanes) + [w.patience_s for w in waiters]),
             limit=np.array([limit_s] * len(lanes) + [w.limit_s for w in waiters]),
+            held=self._held(lanes, len(columns))[stage, place],
         )
 
     def _share(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter], since: Floats, over: Floats) -> Floats:
@@ -131,6 +132,14 @@ class Builder:
                 if service is not None and service.opposed_by and service.opposed < service.clear:
                     opposer[s, c] = self._set(service.opposed_by, place)
         return clear, opposed, opposer
+
+    def _held(self, lanes: Sequence[LaneForecast], columns: int) -> Floats:
+        """By stage and column: for how long nobody leaves, s."""
+        held = np.zeros((len(self._courses.graph.stages), columns))
+        for c, lane in enumerate(lanes):
+            for stage, service in lane.service.items():
+                held[self._courses.graph.index[stage], c] = service.held_s
+        return held
 
     def _set(self, names: Sequence[LaneName], place: Mapping[LaneName, int]) -> int:
         opposers = frozenset(place[n] for n in names if n in place)

@@ -161,3 +161,52 @@ def test_whoever_stands_is_found_out_anew_where_the_next_stage_lets_others_of_hi
     state = street.until(58).estimator.states[loops.name]
     assert state.rates.blocked == {"gr"}
     assert street.until(88).estimator.states[loops.name].rates.blocked == {"rg"}
+
+
+def standing_turner(until_s: int) -> Street:
+    """N1 waits through its green from 30 to 90 s; nobody comes against it."""
+    loops = replace(N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0)
+    street = Street(replace(stages(), lanes=(loops, replace(S1, stopbar=(DetectorNumber(3),)), E1)))
+    street.loops = {1: [(10.0, 400.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 10.0)]}
+    street.greens = {3: [(0, 20)], 1: [(30, 90)]}
+    return street.until(until_s)
+
+
+def test_who_waits_for_a_gap_and_does_not_go_is_expected_to_stand_as_long_again() -> None:
+    held = [standing_turner(second).lane("N1", {1}).service[ALL].held_s for second in (30, 40, 60, 80, 95)]
+    assert held[:2] == [0.0, 0.0]
+    assert held[2] > 5.0
+    assert held[3] == pytest.approx(held[2] + 20.0)
+    assert held[4] == 0.0
+
+
+def test_who_has_waited_for_a_gap_through_a_green_goes_in_its_yellow_and_another_is_the_head() -> None:
+    assert standing_turner(80).estimator.states[N1.name].rates.blocked == {"gy"}
+    assert not standing_turner(95).estimator.states[N1.name].rates.blocked
+
+
+def held_for(seconds: float) -> tuple[frozenset[PhaseNumber], frozenset[PhaseNumber]]:
+    """What is held and called with six vehicles behind a head that stands so long, and three in the other street."""
+    adviser = RollingHorizon(stages(), LANES)
+    service = {ALL: Service(0.4, 0.4, held_s=seconds), LEFTS: Service(0.04, 0.04)}
+    north = LaneForecast(N1.name, 6.0, (), 0.05, service)
+    south = LaneForecast(S1.name, 0.0, (), 0.02, {ALL: Service(0.5, 0.5), LEFTS: Service(0.04, 0.04)})
+    east = LaneForecast(E1.name, 3.0, (), 0.05, {CROSS: Service(0.5, 0.5)}, waiting_s=20.0)
+    advice = adviser.advise(standing(stages(), 100_000, {1: 0}), Forecast(100_000, (north, south, east)))
+    return advice.holds, advice.calls
+
+
+def test_a_green_that_lets_nobody_go_is_taken_for_those_who_can_and_a_moving_queue_keeps_its_green() -> None:
+    assert held_for(0.0) == (ALL, frozenset())
+    assert held_for(15.0) == (frozenset(), CROSS)
+
+
+def test_a_gap_at_the_line_does_not_make_a_queue_end_that_still_stands_on_the_advance_loop() -> None:
+    loops = replace(
+        N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0, movements=N1.movements[:1]
+    )
+    street = Street(replace(stages(), lanes=(loops, E1)))
+    street.loops = {1: [(10.0, 34.0), (39.0, 60.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 36.0), (36.5, 40.0)]}
+    street.greens = {3: [(0, 20)], 1: [(30, 90)]}
+    behind = street.until(34).lane("N1").queue
+    assert street.until(37).lane("N1").queue >= behind - 6.0 > 0.0
