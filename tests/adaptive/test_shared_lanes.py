@@ -180,6 +180,23 @@ def test_who_waits_for_a_gap_and_does_not_go_is_expected_to_stand_as_long_again(
     assert held[4] == 0.0
 
 
+def test_who_waits_for_a_gap_while_a_queue_leaves_against_him_stands_for_a_known_reason() -> None:
+    north = replace(N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0)
+    south = replace(S1, stopbar=(DetectorNumber(3),), advance=(DetectorNumber(4),), advance_m=50.0)
+    street = Street(replace(stages(), lanes=(north, south, E1)))
+    street.loops = {
+        1: [(10.0, 400.0)],
+        2: [(5.0, 6.0), (7.0, 8.0), (9.0, 10.0)],
+        3: [(10.0, 33.0), *((34.0 + 2 * k, 35.0 + 2 * k) for k in range(18))],
+        4: [(4.0 + 2 * k, 5.0 + 2 * k) for k in range(32)],
+    }
+    street.greens = {3: [(0, 20)], 1: [(30, 120)]}
+    assert street.until(66).lane("S1").queue >= 1.0
+    assert street.estimator.states[N1.name].outflow.blocked
+    assert street.lane("N1", {1}).service[ALL].held_s == 0.0
+    assert street.until(110).lane("N1", {1}).service[ALL].held_s > 10.0
+
+
 def test_who_has_waited_for_a_gap_through_a_green_goes_in_its_yellow_and_another_is_the_head() -> None:
     assert standing_turner(80).estimator.states[N1.name].rates.blocked == {"gy"}
     assert not standing_turner(95).estimator.states[N1.name].rates.blocked
