@@ -265,7 +265,7 @@ class LaneState:
 
     def _forget_overdue(self, now: Ms, by_ms: Ms) -> None:
         self.coming = [eta for eta in self.coming if eta > now - by_ms]
-        if not self.inflow.reached:
+        if not self.inflow.blind(now):
             self.hidden = 0.0
 
     def gather(self, now: Ms) -> None:

@@ -216,14 +216,3 @@ def held_for(seconds: float) -> tuple[frozenset[PhaseNumber], frozenset[PhaseNum
 def test_a_green_that_lets_nobody_go_is_taken_for_those_who_can_and_a_moving_queue_keeps_its_green() -> None:
     assert held_for(0.0) == (ALL, frozenset())
     assert held_for(15.0) == (frozenset(), CROSS)
-
-
-def test_a_gap_at_the_line_does_not_make_a_queue_end_that_still_stands_on_the_advance_loop() -> None:
-    loops = replace(
-        N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0, movements=N1.movements[:1]
-    )
-    street = Street(replace(stages(), lanes=(loops, E1)))
-    street.loops = {1: [(10.0, 34.0), (39.0, 60.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 36.0), (36.5, 40.0)]}
-    street.greens = {3: [(0, 20)], 1: [(30, 90)]}
-    behind = street.until(34).lane("N1").queue
-    assert street.until(37).lane("N1").queue >= behind - 6.0 > 0.0
