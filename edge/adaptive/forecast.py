@@ -17,7 +17,7 @@ class Service:
 
     `clear`: vehicles a second while its queue discharges and nobody opposes; `opposed`: the same while one of `opposed_by`
     still has a queue (permissive turns, blocked shared lanes). A stage in which the lane is red is not in the table. `held_s`:
-    for so long nobody leaves, because its head stands in this kind of stage and nobody knows why: as long as it has stood.
+    for so many seconds nobody leaves, because its head stands in this kind of stage and no loop tells why: as long as it has.
     """
 
     clear: float

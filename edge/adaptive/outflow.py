@@ -52,7 +52,7 @@ AFTER_LINE_S = 0.4
 
 DOUBT = 3
 """Slow traffic can keep a 10 m loop occupied without a gap. A head that is taken to stand is sure to only after the time of so
-many more vehicles. Ours, observed: turners' queues that crawl at 5 to 7 m/s."""
+many more vehicles. Ours; queues of six were seen to leave without one."""
 
 LOST_EARLY_S = 4.0
 FREE_S = 2.0
@@ -81,7 +81,7 @@ class Outflow:
     """It has been seen occupied over a while: it is no bare counter."""
     blocked: bool = False
     stood_s: float = 0.0
-    """For how long it has been so while nobody who moves came against it."""
+    """For how long it has been so while no queue left against it, s."""
     last_fall_ms: Ms | None = None
     start_loss_s: Mean = field(default_factory=lambda: Mean(START_LOSS_S))
     transit_s: Mean = field(default_factory=lambda: Mean(TRANSIT_S))

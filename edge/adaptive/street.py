@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.adaptive.courses import Course, Courses, Floats, Ints
-from edge.adaptive.forecast import Forecast, LaneForecast
+from edge.adaptive.forecast import Forecast, LaneForecast, Service
 from edge.adaptive.horizon import Street
 from edge.model.lanes import LaneName
 from edge.model.units import PhaseNumber
@@ -33,6 +33,10 @@ CUT_LEAST = 1.0
 
 ALL_AT_ONCE = 1000.0
 """Persons a second who set out when a walk begins: everybody."""
+
+
+RED = Service(0.0, 0.0)
+"""A stage that is not in a lane's table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +75,9 @@ class Builder:
         columns = list(range(len(lanes))) + [self._courses.phase_column[w.phase] for w in waiters]
         since, over, stage = nodes.since[:, columns], nodes.over[:, columns], nodes.stage[:, columns]
         share = self._share(lanes, waiters, since, over)
-        clear, opposed, opposer = self._service(lanes, waiters)
+        clear, opposed, opposer, held = self._service(lanes, waiters)
         place = np.arange(len(columns))[None, :]
         rate = clear[stage, place]
-        arrivals = np.zeros((seconds, len(columns)))
-        for c, lane in enumerate(lanes):
-            seen = np.array(lane.arrivals[:seconds])
-            arrivals[: len(seen), c] = seen
-            arrivals[len(seen) :, c] = lane.rate
-        arrivals[:, len(lanes) :] = [w.per_s for w in waiters]
         best = clear.max(axis=0)
         flow = np.array([lane.rate for lane in lanes] + [0.0] * len(waiters))
         weight = np.array([lane.weight for lane in lanes] + [w.weight for w in waiters])
@@ -87,7 +85,7 @@ class Builder:
         return Street(
             queue=np.array([float(lane.queue) for lane in lanes] + [w.count for w in waiters]),
             wait=np.array([float(lane.waiting_s) for lane in lanes] + [w.waited_s for w in waiters]),
-            arrivals=arrivals,
+            arrivals=_arrivals(lanes, waiters, seconds),
             weight=weight,
             stop_s=stop * weight,
             clear=rate * share,
@@ -101,7 +99,7 @@ class Builder:
             queue_off=weight * RED_LEFT_S,
             patience=np.array([PATIENCE_S] * len(lanes) + [w.patience_s for w in waiters]),
             limit=np.array([limit_s] * len(lanes) + [w.limit_s for w in waiters]),
-            held=self._held(lanes, len(columns))[stage, place],
+            held=held[stage, place],
         )
 
     def _share(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter], since: Floats, over: Floats) -> Floats:
@@ -116,30 +114,23 @@ class Builder:
         share: Floats = np.maximum(new, old)
         return share
 
-    def _service(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter]) -> tuple[Floats, Floats, Ints]:
-        """By stage and column: the clear rate, the opposed rate, and the number of the set that opposes."""
+    def _service(self, lanes: Sequence[LaneForecast], waiters: Sequence[Waiter]) -> tuple[Floats, Floats, Ints, Floats]:
+        """By stage and column: the clear rate, the opposed rate, the number of the set that opposes, and for how long nobody
+        leaves, s."""
         stages = self._courses.graph.stages
         shape = (len(stages), len(lanes) + len(waiters))
-        clear, opposed, opposer = np.ones(shape), np.ones(shape), np.zeros(shape, dtype=np.int64)
+        clear, opposed, held, opposer = np.ones(shape), np.ones(shape), np.zeros(shape), np.zeros(shape, dtype=np.int64)
         for c, waiter in enumerate(waiters, start=len(lanes)):
             clear[:, c] = opposed[:, c] = ALL_AT_ONCE if waiter.at_once else 1.0
         place = {lane.lane: c for c, lane in enumerate(lanes)}
         self._sets = [frozenset()]
         for c, lane in enumerate(lanes):
             for s, stage in enumerate(stages):
-                service = lane.service.get(stage)
-                clear[s, c], opposed[s, c] = (service.clear, service.opposed) if service is not None else (0.0, 0.0)
-                if service is not None and service.opposed_by and service.opposed < service.clear:
+                service = lane.service.get(stage, RED)
+                clear[s, c], opposed[s, c], held[s, c] = service.clear, service.opposed, service.held_s
+                if service.opposed_by and service.opposed < service.clear:
                     opposer[s, c] = self._set(service.opposed_by, place)
-        return clear, opposed, opposer
-
-    def _held(self, lanes: Sequence[LaneForecast], columns: int) -> Floats:
-        """By stage and column: for how long nobody leaves, s."""
-        held = np.zeros((len(self._courses.graph.stages), columns))
-        for c, lane in enumerate(lanes):
-            for stage, service in lane.service.items():
-                held[self._courses.graph.index[stage], c] = service.held_s
-        return held
+        return clear, opposed, opposer, held
 
     def _set(self, names: Sequence[LaneName], place: Mapping[LaneName, int]) -> int:
         opposers = frozenset(place[n] for n in names if n in place)
@@ -152,3 +143,14 @@ class Builder:
         for k, members in enumerate(self._sets):
             sets[k, sorted(members)] = 1.0
         return sets
+
+
+def _arrivals(lanes: Sequence[LaneForecast], waiters: Sequence[Waiter], seconds: int) -> Floats:
+    """Who comes, by second and column: those who are expected by their own time, then the mean rate."""
+    arrivals = np.zeros((seconds, len(lanes) + len(waiters)))
+    for c, lane in enumerate(lanes):
+        seen = np.array(lane.arrivals[:seconds])
+        arrivals[: len(seen), c] = seen
+        arrivals[len(seen) :, c] = lane.rate
+    arrivals[:, len(lanes) :] = [w.per_s for w in waiters]
+    return arrivals
