@@ -10,6 +10,7 @@ from edge.adaptive.forecast import Forecast, LaneForecast, Service
 from edge.adaptive.learned import Discharge
 from edge.adaptive.moves import MoveTable
 from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
+from edge.adaptive.outflow import Outflow
 from edge.adaptive.service import BLOCKED_RATE, Kind, Rates, kind_of, leave_first
 from edge.adaptive.stages import StageGraph
 from edge.adaptive.street import Builder
@@ -200,6 +201,31 @@ def test_who_waits_for_a_gap_while_a_queue_leaves_against_him_stands_for_a_known
 def test_who_has_waited_for_a_gap_through_a_green_goes_in_its_yellow_and_another_is_the_head() -> None:
     assert standing_turner(80).estimator.states[N1.name].rates.blocked == {"gy"}
     assert not standing_turner(95).estimator.states[N1.name].rates.blocked
+
+
+def test_who_stands_before_a_red_arrow_stands_there_in_the_next_green_too() -> None:
+    loops = replace(N1, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0, movements=RED_ARROW)
+    street = Street(replace(stages(), lanes=(loops, E1)))
+    street.loops = {1: [(10.0, 400.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 10.0)]}
+    street.greens = {3: [(0, 20)], 1: [(30, 60)]}
+    assert street.until(70).estimator.states[N1.name].rates.blocked == {"gr"}
+
+
+def test_a_head_that_stands_in_one_kind_of_stage_may_go_in_another() -> None:
+    both = replace(N1, movements=(Movement(Turn.THROUGH, of(1)), Movement(Turn.LEFT, of(1, 2), of(1, 2), (S1.name,))))
+    north = replace(both, stopbar=(DetectorNumber(1),), advance=(DetectorNumber(2),), advance_m=50.0)
+    street = Street(replace(stages(), lanes=(north, replace(S1, stopbar=(DetectorNumber(3),)), E1)))
+    street.loops = {1: [(10.0, 400.0)], 2: [(5.0, 6.0), (7.0, 8.0), (9.0, 10.0)]}
+    street.greens = {3: [(0, 20)], 1: [(30, 90)]}
+    service = street.until(60).lane("N1", {1}, {2}).service
+    assert service[ALL].held_s > 5.0
+    assert service[LEFTS].held_s == 0.0
+
+
+def test_a_head_is_sure_to_stand_after_the_time_of_three_more_vehicles() -> None:
+    held = [Outflow(blocked=True, headway_s=2.0, stood_s=stood).held_s for stood in (0.0, 6.0, 7.0)]
+    assert held == [0.0, 0.0, 1.0]
+    assert Outflow(stood_s=20.0).held_s == 0.0
 
 
 def held_for(seconds: float) -> tuple[frozenset[PhaseNumber], frozenset[PhaseNumber]]:
