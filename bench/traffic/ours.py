@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -31,29 +32,32 @@ def program_hash(*paths: Path) -> str:
 
 
 class OurSites:
-    """The site files, imported once a program; and the approaches of each scenario."""
+    """The site files, imported once a program; and the approaches of each scenario. Runs go side by side: what two of them
+    need is made by one, and the other waits."""
 
     def __init__(self, program: str, folder: Path = VAR) -> None:
         self.folder = folder / "sites" / program
         self._ends: dict[str, dict[str, str]] = {}
+        self._making = threading.Lock()
 
     def site(self, scenario: Scenario, *, stopbar_only: bool) -> Path:
         """The site file of a case."""
         whole = self.folder / f"{scenario.name}.yaml"
-        if not whole.exists():
-            import_site(stopline(), scenario, whole)
-        if not stopbar_only:
-            return whole
         cut = self.folder / f"{scenario.name}-stopbar.yaml"
-        cut.write_text(without_advance(whole.read_text("utf-8")), "utf-8")
-        return cut
+        with self._making:
+            if not whole.exists():
+                import_site(stopline(), scenario, whole)
+            if stopbar_only and not cut.exists():
+                cut.write_text(without_advance(whole.read_text("utf-8")), "utf-8")
+        return cut if stopbar_only else whole
 
     def fault(self, scenario: Scenario, fault: Fault) -> list[str]:
         """`--fault` of a case."""
         name = scenario.name
-        if name not in self._ends:
-            signals = read_signals(scenario.net)[scenario.tls]
-            self._ends[name] = approaches(scenario, signals, self.folder / f"flows-{name}")
+        with self._making:
+            if name not in self._ends:
+                signals = read_signals(scenario.net)[scenario.tls]
+                self._ends[name] = approaches(scenario, signals, self.folder / f"flows-{name}")
         site = yaml.load(self.site(scenario, stopbar_only=False).read_text("utf-8"), yaml.BaseLoader)
         loops = detectors_of(site, self._ends[name][fault.approach])
         return ["--fault", f"{fault.kind}:{','.join(map(str, loops))}@{fault.since}-{scenario.end - scenario.begin}"]

@@ -1,11 +1,13 @@
 """The benchmark's own arithmetic: trips, ratios, tables, what is run and what is skipped."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from traffic import own
+from traffic import ours, own
 from traffic.cases import Case, Fault, core, faults, is_core, rest
 from traffic.flows import ranked
 from traffic.judge import Least
@@ -43,6 +45,34 @@ def test_incidents_and_the_queue_are_sumos(tmp_path: Path) -> None:
     assert read_statistics(path) == {"teleports": 2, "collisions": 1, "emergency_braking": 3, "emergency_stops": 0}
     path.write_text('<s><step halting="4"/><step halting="9"/><step halting="1"/></s>', "utf-8")
     assert read_halting(path) == 9
+
+
+def test_two_runs_that_need_the_same_site_or_count_make_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    other = threading.Event()
+
+    def import_site(_stopline: str, _scenario: Scenario, path: Path) -> None:
+        made.append("site")
+        other.wait(0.2)  # the second one comes meanwhile
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("lanes: {}", "utf-8")
+
+    def approaches(*_: object) -> dict[str, str]:
+        made.append("count")
+        other.wait(0.2)
+        return {"minor": "a"}
+
+    monkeypatch.setattr(ours, "import_site", import_site)
+    monkeypatch.setattr(ours, "approaches", approaches)
+    monkeypatch.setattr(ours, "read_signals", lambda _: {HERE.tls: None})
+    monkeypatch.setattr(ours, "detectors_of", lambda *_: [1])
+    sites = ours.OurSites("p", tmp_path)
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda _: sites.fault(HERE, Fault("stuck", "minor", 0)), range(2)))
+    assert sorted(made) == ["count", "site"]
+    assert said == [["--fault", "stuck:1@0-3600"]] * 2
 
 
 def test_a_second_start_skips_what_is_there_and_a_line_that_was_cut_off_is_run_again(tmp_path: Path) -> None:
