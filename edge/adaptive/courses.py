@@ -16,14 +16,18 @@ from edge.adaptive.forecast import Stage
 from edge.adaptive.service import share_of
 from edge.adaptive.stages import Change, StageGraph
 from edge.model.lanes import Lane
-from edge.model.units import SECOND_MS, PhaseNumber
+from edge.model.units import SECOND_MS, Ms, PhaseNumber
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
+_Times: TypeAlias = tuple[tuple[PhaseNumber, Ms], ...]
+_Key: TypeAlias = tuple[Stage, Stage, Stage, _Times, _Times]
 
 ON, OFF = -99.0, 99.0
 """`since` or `over` of a green that has not begun or does not end; `over` of a lane that is red."""
+MOST_KEPT = 2_000
+"""Courses, some 2 kB each. Ours."""
 SETTLED_S = 6.0
 """Behind this a green is in full flow and a red has nobody left in the junction. Ours: longer than any start-up loss."""
 
@@ -59,9 +63,19 @@ class Courses:
         self.phase_column = {phase: len(lanes) + k for k, phase in enumerate(phases)}
         self.served = np.array([[bool(c.phases & stage) for c in self.columns] for stage in graph.stages])
         self.share = np.array([[_share(c, stage) for c in self.columns] for stage in graph.stages])
+        self._kept: dict[_Key, Course] = {}
 
     def course(self, change: Change) -> Course:
-        """The course of one change, until everything has settled."""
+        """The course of one change, until everything has settled; the same few come again and again, and are kept."""
+        key = (change.phases, change.origin, change.target, tuple(change.ends.items()), tuple(change.starts.items()))
+        known = self._kept.get(key)
+        if known is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            known = self._kept[key] = self._course(change)
+        return known
+
+    def _course(self, change: Change) -> Course:
         last_s = max((*change.starts.values(), *change.ends.values()), default=0) / SECOND_MS
         k = np.arange(np.ceil(last_s + SETTLED_S), dtype=np.float64)[:, None]
         ends, starts = self._times(change)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from edge.adaptive.courses import Chains, Courses
 from edge.adaptive.forecast import Forecast, Stage
-from edge.adaptive.horizon import Found, Horizon, Start
+from edge.adaptive.horizon import Found, Horizon
 from edge.adaptive.moves import MoveTable
 from edge.adaptive.openings import Opening, Openings
+from edge.adaptive.rows import Start
 from edge.adaptive.stages import StageGraph
 from edge.adaptive.standing import GREEN, Standing, Tracker
 from edge.adaptive.street import ON_FOOT_PATIENCE_S, Builder, Waiter

@@ -1,5 +1,7 @@
 """The search finds what trying every plan finds, in streets so small that every plan can be tried."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,22 @@ def test_no_plan_is_dropped_that_would_win_though_a_change_costs_many_who_wait(
     found = best()
     monkeypatch.setattr(horizon_module, "MARGIN", float("inf"))
     assert found == pytest.approx(best(), abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 32, 35, 39])
+def test_in_a_full_dual_ring_no_plan_is_dropped_that_would_win(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(seed)
+    queues = {p: float(dice.choice((0, dice.randint(0, 12), dice.randint(0, 40)))) for p in range(1, 9)}
+
+    def best() -> float:
+        adviser = optimiser(8)
+        advice = adviser.advise(standing(shared(8)[0], 100_000, {2: 0, 6: 0}), forecast(adviser, queues))
+        assert advice.best is not None
+        return advice.best.cost
+
+    found = best()
+    monkeypatch.setattr(horizon_module, "MARGIN", float("inf"))
+    assert found <= best() + 1e-3
 
 
 @pytest.mark.parametrize(("waited_s", "vehicles"), [(30.0, 6), (60.0, 1), (90.0, 8), (130.0, 12)])
