@@ -8,11 +8,18 @@ but late where other lanes of its approach are heard. A failed push-button recal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from edge.control.beside import LateRecalls, late_ms, loops_beside, seldom_used
+from edge.control.beside import (
+    LateRecalls,
+    late_ms,
+    loops_beside,
+    loops_of_approach,
+    plan_greens_ms,
+    red_in_plan_ms,
+    seldom_used,
+)
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
 from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
-from edge.control.force_offs import clearance_ms
 from edge.model.detectors import Detector, DetectorKind, DetectorLimits, InputSample, OnFault, PedButton
 from edge.model.events import Event, EventCode
 from edge.model.exchange import DetectorStatus, Inputs
@@ -20,7 +27,7 @@ from edge.model.faults import FaultKind
 from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
-from edge.model.units import ButtonNumber, DetectorNumber, Ms, PhaseNumber, PlanNumber
+from edge.model.units import ButtonNumber, DetectorNumber, Ms, PhaseNumber
 
 _CHECKED_EVERY = 10
 """Each input's diagnostics are looked at every tenth tick, in turn: limits are minutes, and the load stays level."""
@@ -87,7 +94,12 @@ class DetectorBank:
         self._plan_green_ms = plan_greens_ms(site, site.fallback.plan)
         self._unseen_green_ms = plan_greens_ms(site, site.fallback.plan_of_unseen)
         self._beside, self._seldom = loops_beside(site), seldom_used(site)
-        self._late = LateRecalls(late_ms(site), self._may_be_late(site), now)
+        self._approach, self._red_in_plan_ms, self._late_ms = (
+            loops_of_approach(site),
+            red_in_plan_ms(site),
+            late_ms(site),
+        )
+        self._late = LateRecalls(self._calls, now)
         self._turn = 0
         counting = [d for d in self._detectors if d.config.adds_initial] if _counts_vehicles(site) else []
         self._counted = {d.config.number: (d, 0) for d in counting}
@@ -208,11 +220,15 @@ class DetectorBank:
     def _rewire(self) -> None:
         """Work out anew who is heard for whom; failures are rare, so this starts from nothing."""
         self._targets = {number: [] for number in self._by_number}
-        for phase in self._calls.values():
-            phase.calling = phase.gap.extending = 0
-            phase.asked_recall, phase.asked_ped_recall, phase.least_green_ms = Recall.NONE, False, 0
-        late = {logic.config.phase for logic in self._detectors if self._wire(logic.config)}
-        self._late.watch(sorted(phase for phase in late if self._calls[phase].asked_recall is Recall.NONE))
+        for calls in self._calls.values():
+            calls.calling = calls.gap.extending = 0
+            calls.asked_recall, calls.asked_ped_recall, calls.least_green_ms = Recall.NONE, False, 0
+        late: dict[PhaseNumber, Ms] = {}
+        for logic in self._detectors:
+            phase, after_ms = logic.config.phase, self._wire(logic.config)
+            if after_ms is not None:
+                late[phase] = min(after_ms, late.get(phase, after_ms))
+        self._late.watch({p: ms for p, ms in sorted(late.items()) if self._calls[p].asked_recall is Recall.NONE})
         for logic in self._detectors:
             if logic.active:
                 for heard_as in self._targets[logic.config.number]:
@@ -221,35 +237,32 @@ class DetectorBank:
             if button.config.number in self._failed_buttons:
                 self._calls[button.config.phase].asked_ped_recall = True
 
-    def _wire(self, config: Detector) -> bool:
+    def _wire(self, config: Detector) -> Ms | None:
         """Let it be heard, or its partner; recall its phase where neither is, or the partner lets go of who still waits.
-        Whether it shall be recalled late."""
+        After how long a red it shall be recalled; None: not late, or not at all."""
         partner = config.partner if config.partner is not None and self._is_heard(config.partner) else None
         if self._is_heard(config.number):
             self._targets[config.number].append(config)
-            return False
+            return None
         if partner is not None:
             self._targets[partner].append(config)
         keeps = partner is not None and self._keeps_calls(partner, config.phase)
-        return config.calls and not keeps and self._recall(config)
+        return self._recall(config) if config.calls and not keeps else None
 
-    def _recall(self, config: Detector) -> bool:
-        """Recall the phase of a detector that is not heard. Whether it shall be late."""
+    def _recall(self, config: Detector) -> Ms | None:
+        """Recall the phase of a detector that is not heard; the red after which it shall be, where that is late."""
         phase, on_fault = self._calls[config.phase], config.limits.on_fault
-        if on_fault is OnFault.LATE_RECALL or (config.number not in self._failed and self._may_wait(config)):
-            return True
-        phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
+        unproved = config.number not in self._failed
+        if on_fault is OnFault.LATE_RECALL or (unproved and self._may_wait(config)):
+            return self._late_ms
         if on_fault is OnFault.PLAN_RECALL:
             seen = self._by_number[config.number].actuations > 0
             greens = self._plan_green_ms if seen else self._unseen_green_ms
             phase.least_green_ms = max(phase.least_green_ms, greens.get(config.phase, 0))
-        return False
-
-    def _may_be_late(self, site: Site) -> set[PhaseNumber]:
-        """The phases that some detector may recall late."""
-        detectors = site.detectors.values()
-        able = self._beside.keys() | self._seldom
-        return {d.phase for d in detectors if d.limits.on_fault is OnFault.LATE_RECALL or d.number in able}
+            if unproved and any(map(self._has_life, self._approach.get(config.number, ()))):
+                return self._red_in_plan_ms.get(config.phase, 0)
+        phase.asked_recall = stronger(phase.asked_recall, RECALL_ON_FAULT[on_fault])
+        return None
 
     def _may_wait(self, config: Detector) -> bool:
         """Whether other lanes of the approach are heard for its phase that its drivers could use too; or any lane is, and no
@@ -297,13 +310,6 @@ class DetectorBank:
         if number not in self._unseen:
             self._unseen.add(number)
             self._rewire()
-
-
-def plan_greens_ms(site: Site, number: PlanNumber) -> dict[PhaseNumber, Ms]:
-    """The greens of a plan; empty where there is none."""
-    plan = site.plans.get(number)
-    splits = plan.splits if plan is not None else {}
-    return {phase: max(0, ms - clearance_ms(site, phase)) for phase, ms in splits.items() if phase in site.phases}
 
 
 def _counts_vehicles(site: Site) -> bool:

@@ -4,15 +4,19 @@ A cable that dies takes the loops of an approach with it, and drivers choose amo
 is heard for the same phase, or several are, and whoever uses the silent one could use one of those too, they call the phase for
 all; in case the silent one is dead after all and the others all but empty, the phase is recalled late. So it is where no car
 may use the silent one, if anybody at all is heard for the phase: a bicycle path or a tram track is silent for long.
+
+Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is served
+as the plan would serve it, no more often, though the others' cycle may be shorter.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from edge.control.force_offs import clearance_ms
 from edge.model.detectors import Detector
 from edge.model.lanes import Lane, Turn
 from edge.model.site import Site
-from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
+from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber, PlanNumber
 
 LATE_CYCLES = 2
 """A late recall waits for two cycles of the fall-back plan: one may pass in which nobody came. Ours."""
@@ -50,6 +54,31 @@ def loops_beside(site: Site) -> dict[DetectorNumber, Beside]:
     return {number: beside for number, beside in found.items() if beside.covered(lambda _: True)}
 
 
+def loops_of_approach(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, ...]]:
+    """The detectors of the other lanes of the approach that call, by detector of a lane."""
+    lanes = dict(_lane_of(site.detectors, site.lanes))
+    calling = [(number, lane) for number, lane in lanes.items() if site.detectors[number].calls]
+    return {
+        number: tuple(n for n, other in calling if other.approach == lane.approach and other.name != lane.name)
+        for number, lane in lanes.items()
+    }
+
+
+def red_in_plan_ms(site: Site) -> dict[PhaseNumber, Ms]:
+    """How long each phase is not green in a cycle of the plan of the unseen; empty without one."""
+    plan = site.plans.get(site.fallback.plan_of_unseen)
+    if plan is None:
+        return {}
+    return {phase: plan.cycle_ms - green for phase, green in plan_greens_ms(site, plan.number).items()}
+
+
+def plan_greens_ms(site: Site, number: PlanNumber) -> dict[PhaseNumber, Ms]:
+    """The greens of a plan; empty where there is none."""
+    plan = site.plans.get(number)
+    splits = plan.splits if plan is not None else {}
+    return {phase: max(0, ms - clearance_ms(site, phase)) for phase, ms in splits.items() if phase in site.phases}
+
+
 def seldom_used(site: Site) -> frozenset[DetectorNumber]:
     """The detectors of lanes that no car may use."""
     return frozenset(number for number, lane in _lane_of(site.detectors, site.lanes) if not lane.cars)
@@ -84,21 +113,20 @@ def _beside(
 class LateRecalls:
     """Which phases are recalled late, and since when each phase has not been green."""
 
-    __slots__ = ("_after_ms", "_late", "_red_since")
+    __slots__ = ("_after_ms", "_red_since")
 
-    def __init__(self, after_ms: Ms, phases: Iterable[PhaseNumber], now: Ms) -> None:
-        self._after_ms = after_ms
+    def __init__(self, phases: Iterable[PhaseNumber], now: Ms) -> None:
         self._red_since = dict.fromkeys(phases, now)
-        self._late: tuple[PhaseNumber, ...] = ()
+        self._after_ms: Mapping[PhaseNumber, Ms] = {}
 
-    def watch(self, phases: Iterable[PhaseNumber]) -> None:
-        """From now on these."""
-        self._late = tuple(phases)
+    def watch(self, after_ms: Mapping[PhaseNumber, Ms]) -> None:
+        """From now on these, each after so long a red."""
+        self._after_ms = after_ms
 
     def overdue(self, now: Ms, is_green: Callable[[PhaseNumber], bool]) -> Iterator[tuple[PhaseNumber, bool]]:
         """Each of them, and whether it has been red for too long."""
         for phase in self._red_since:
             if is_green(phase):
                 self._red_since[phase] = now
-        for phase in self._late:
-            yield phase, now - self._red_since[phase] >= self._after_ms
+        for phase, after_ms in self._after_ms.items():
+            yield phase, now - self._red_since[phase] >= after_ms

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from edge.control.bank import plan_greens_ms
-from edge.control.beside import LateRecalls, late_ms, loops_beside
+from edge.control.beside import LateRecalls, late_ms, loops_beside, loops_of_approach, plan_greens_ms, red_in_plan_ms
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
 from edge.model.exchange import Interval
@@ -167,6 +166,45 @@ def test_a_lane_whose_drivers_cannot_use_the_heard_one_has_its_plan() -> None:
     assert beside(replace(site, lanes=(one, both))) == {FOUR: (FIVE,)}
 
 
+def with_a_pocket() -> Site:
+    """Lane N1 with loop 4 turns left in phase 4, beside it lane N2 with loop 5 goes straight on in phase 2."""
+    site = two_lanes()
+    one, other = site.lanes
+    five = replace(site.detectors[FIVE], phase=PhaseNumber(2))
+    left = replace(one, movements=(Movement(Turn.LEFT, frozenset({PhaseNumber(4)})),))
+    ahead = replace(other, movements=(Movement(Turn.THROUGH, frozenset({PhaseNumber(2)})),))
+    return replace(site, detectors={**site.detectors, FIVE: five}, lanes=(left, ahead))
+
+
+def test_a_pocket_silent_since_the_start_beside_heard_lanes_is_served_as_often_and_as_long_as_in_the_plan() -> None:
+    s = heard_in_lane_two(with_a_pocket())
+    red_s, since = red_in_plan_ms(s.site)[PhaseNumber(4)] // 1000, s.now
+    rows = [s.wait(1).phase(4) for _ in range(4 * red_s)]
+    asked = [row for row in rows if row.recall is Recall.MIN and row.interval is Interval.RED]
+    assert asked
+    assert all(row.in_interval_ms >= 1000 * (red_s - 6) for row in asked)  # red, and yellow before it
+    assert min(row.in_interval_ms for row in asked) <= 1000 * red_s
+    assert {row.recall for row in rows} == {Recall.NONE, Recall.MIN}
+    begun, ended = s.times(E.PHASE_BEGIN_GREEN, 4, since), s.times(E.PHASE_GREEN_TERMINATION, 4, since)
+    assert min(t for t in ended if t > begun[0]) - begun[0] >= plan_green_ms(s.site)
+
+
+def test_a_pocket_whose_loops_are_known_to_be_bad_is_recalled_in_every_cycle() -> None:
+    s = heard_in_lane_two(with_a_pocket()).occupy(4).wait(90)  # heard, and then stuck
+    assert s.standing()
+    rows = [s.wait(1).phase(4) for _ in range(90)]
+    assert {row.recall for row in rows} == {Recall.MIN}
+
+
+def test_the_loops_of_an_approach_are_those_of_its_other_lanes_that_call() -> None:
+    site = with_a_pocket()
+    assert loops_of_approach(site) == {FOUR: (FIVE,), FIVE: (FOUR,)}
+    apart = replace(site, lanes=(site.lanes[0], replace(site.lanes[1], approach="S")))
+    assert loops_of_approach(apart) == {FOUR: (), FIVE: ()}
+    quiet = {**site.detectors, FIVE: replace(site.detectors[FIVE], calls=False)}
+    assert loops_of_approach(replace(site, detectors=quiet)) == {FOUR: (), FIVE: (FOUR,)}
+
+
 def test_a_lane_is_late_where_two_heard_ones_together_go_everywhere_that_it_goes() -> None:
     site = two_lanes()
     one, other = site.lanes
@@ -187,15 +225,15 @@ def test_drivers_of_a_lane_of_cars_cannot_use_one_of_bicycles_but_the_reverse() 
 
 
 def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_verdict() -> None:
-    recalls = LateRecalls(80_000, {PhaseNumber(4)}, 0)
+    recalls = LateRecalls({PhaseNumber(4)}, 0)
     green = set[PhaseNumber]()
     for now in range(0, 60_000, 1_000):
         green = {PhaseNumber(4)} if now < 30_000 else set()
         assert not list(recalls.overdue(now, green.__contains__))
-    recalls.watch([PhaseNumber(4)])
+    recalls.watch({PhaseNumber(4): 80_000})
     assert dict(recalls.overdue(100_000, green.__contains__)) == {4: False}
-    recalls.watch([])
-    recalls.watch([PhaseNumber(4)])
+    recalls.watch({})
+    recalls.watch({PhaseNumber(4): 80_000})
     assert dict(recalls.overdue(109_000, green.__contains__)) == {4: True}
 
 
