@@ -148,7 +148,7 @@ class Horizon:
         """Add a row for every change that a row may begin now and that helps somebody."""
         moves, lines = self._moves, self._lines
         free = (rows.left <= 0).nonzero()[0]
-        if not len(free):
+        if not len(free) or not len(moves.target):
             return rows
         choice = self._moves_of[self._target[rows.node[free]]]
         parent, move = free.repeat(choice.shape[1]), choice.ravel()
@@ -186,8 +186,7 @@ class Horizon:
         if self._heavy:
             rows.wait += standing > 0
             rows.wait *= unserved
-            if second % PATIENCE_STEP_S == 0:
-                self._lose_patience(rows, standing)
+            self._lose_patience(rows, standing)
         rows.cost += street.weight @ standing
         self._following.take(node, out=node)
         rows.left -= rows.left > 0
@@ -210,12 +209,13 @@ class Horizon:
             rate[c, stands], unserved[c, stands] = 0.0, True
 
     def _lose_patience(self, rows: Rows, standing: Floats) -> None:
-        """Add what long waits cost until this is looked at again; most columns have none."""
+        """Add what long waits cost in this second; most columns have none. In every second: looked at in every other one only,
+        a change is for ever cheaper a second later."""
         street = self._street
         long = (rows.wait.max(axis=1) > self._first_price).nonzero()[0]
         if len(long):
             whose = (street.weight[long], street.patience[long], street.limit[long])
-            rows.cost += PATIENCE_STEP_S * impatience(rows.wait[long], standing[long], *whose)
+            rows.cost += impatience(rows.wait[long], standing[long], *whose)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -281,8 +281,6 @@ def impatience(wait: Floats, standing: Floats, weight: Floats, patience: Floats,
     return cost
 
 
-PATIENCE_STEP_S = 2
-"""So often long waits are looked at: they change little in a second. Ours."""
 SPAWN_STEPS_S = (1, 2, 2, 3)
 """In each ten seconds of the horizon changes are begun so many seconds apart: later they are not acted upon. Ours."""
 MARGIN = 60.0

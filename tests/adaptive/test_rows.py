@@ -59,10 +59,16 @@ def test_a_course_is_worked_out_once_and_another_start_is_another_course() -> No
     change = graph.change(of(1, 5), of(2, 6))
     again = graph.change(of(1, 5), of(2, 6))
     assert made.course(change) is made.course(again)
+    assert change.starts
+    assert change.ends
     later = replace(again, starts={p: ms + 1_000 for p, ms in again.starts.items()})
-    fresh = Courses(graph, lanes)
-    assert np.array_equal(made.course(later).since, fresh.course(later).since)
+    longer = replace(again, ends={p: ms + 1_000 for p, ms in again.ends.items()})
+    for other in (later, longer):
+        alone = Courses(graph, lanes).course(other)
+        assert np.array_equal(made.course(other).since, alone.since)
+        assert np.array_equal(made.course(other).over, alone.over)
     assert made.course(later).since.tolist() != made.course(change).since.tolist()
+    assert made.course(longer).over.tolist() != made.course(change).over.tolist()
 
 
 def test_no_more_courses_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
