@@ -5,8 +5,8 @@ is heard for the same phase, or several are, and whoever uses the silent one cou
 all; in case the silent one is dead after all and the others all but empty, the phase is recalled late. So it is where no car
 may use the silent one, if anybody at all is heard for the phase: a bicycle path or a tram track is silent for long.
 
-Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is called
-after the red that the plan would give it, so it is served no more often than in the plan, though the others' cycle may be shorter.
+Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is
+called after the red that the plan would give it, so no more often than in the plan, though the others' cycle may be shorter.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
