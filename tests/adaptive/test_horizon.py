@@ -7,7 +7,10 @@ import pytest
 
 from edge.adaptive import horizon as horizon_module
 from edge.adaptive import optimiser as optimiser_module
-from edge.adaptive.horizon import TOO_LATE, impatience
+from edge.adaptive.courses import Course, Nodes
+from edge.adaptive.horizon import A_QUEUE, TOO_LATE, Horizon, Street, impatience
+from edge.adaptive.moves import Moves
+from edge.adaptive.rows import Start
 from edge.adaptive.street import CUT_LEAST
 from tests.adaptive.plans import all_plans, cost_of, forecast, optimiser, shared, standing
 
@@ -97,3 +100,36 @@ def test_what_else_might_be_done_is_told() -> None:
     assert advice.best is not None
     assert [step.phases for step in advice.best.steps][:2] == [(1,), (2,)]
     assert any([step.phases for step in other.steps][:2] == [(1,), (3,)] for other in advice.others)
+
+
+def one_node(queues: tuple[float, float], held_s: float = 0.0) -> Street:
+    """Two lanes in one green for good: the second yields to the first, and maybe nobody leaves it for a while."""
+    zeros, ones = np.zeros(2), np.ones(2)
+    return Street(
+        queue=np.array(queues), wait=zeros, arrivals=np.zeros((SECONDS, 2)), weight=ones, stop_s=zeros,
+        clear=np.array([[0.5, 0.5]]), opposed=np.array([[0.5, 0.1]]), floor=np.zeros((1, 2)),
+        opposer=np.array([[0, 1]]), opposers=np.array([[0.0, 0.0], [1.0, 0.0]]),
+        price=zeros, queue_sq=zeros, queue_on=ones, queue_off=10.0 * ones, patience=1e9 * ones, limit=1e9 * ones,
+        held=np.array([[0.0, held_s]]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("queues", "held_s"), [((3.0, 3.0), 0), ((0.0, 3.0), 0), ((1.2, 4.0), 0), ((0.0, 3.0), 4), ((2.0, 5.0), 6)]
+)
+def test_who_yields_leaves_slowly_while_the_others_queue_lasts_and_a_standing_head_not_at_all(
+    queues: tuple[float, float], held_s: int
+) -> None:
+    course = Course(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 2), dtype=np.int64))
+    still = np.zeros(1, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
+    moves = Moves(np.zeros(2, dtype=np.int64), none, none, none, np.zeros((0, 2), dtype=np.bool_), np.zeros(0))
+    found = Horizon(one_node(queues, held_s), moves, Nodes(course, still, still)).search([Start(0, 0, 0.0)], SECONDS)
+    main, other = queues
+    cost = 0.0
+    for second in range(SECONDS):
+        rate = 0.0 if second < held_s else 0.1 if main > A_QUEUE else 0.5
+        main, other = max(main - 0.5, 0.0), max(other - rate, 0.0)
+        cost += main + other
+    assert found[0].steps == ()
+    assert found[0].cost == pytest.approx(cost + main + other, abs=1e-5)
