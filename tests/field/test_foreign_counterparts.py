@@ -154,9 +154,11 @@ def test_loops_that_fall_silent_are_recalled_then_left_to_the_plan_and_believed_
         daemon.until(lambda s: s["detectors"][3]["actuations"] == 1 and s["detectors"][3]["fault"] is None)
         assert daemon.stop_now() == 0
         events = daemon.events()
-        failed = [(ALARM_ON, INPUT_DEVICE_LOST), (DETECTOR_WATCHDOG, 8), (1, 8), (ALARM_ON, INPUT_DEVICE_LOST)]
-        planned = [(ALARM_ON, TOO_MANY_DETECTORS_FAILED), (131, 1), (ALARM_OFF, INPUT_DEVICE_LOST)]
-        assert contains(events, [*failed, *planned, (ALARM_OFF, TOO_MANY_DETECTORS_FAILED), (131, 254), (82, 8)])
+        # A card and its loops may be found silent in one tick, in either order: each line below is a cause and what it brings.
+        lost, back = (ALARM_ON, INPUT_DEVICE_LOST), (ALARM_OFF, INPUT_DEVICE_LOST)
+        planned = [(ALARM_ON, TOO_MANY_DETECTORS_FAILED), (131, 1), (ALARM_OFF, TOO_MANY_DETECTORS_FAILED), (131, 254)]
+        assert contains(events, [lost, (1, 8), lost, back, back])
+        assert contains(events, [(DETECTOR_WATCHDOG, 8), (1, 8), *planned, (82, 8)])
         for detector in (2, 4, 6, 8):
             assert contains(events, [(DETECTOR_WATCHDOG, detector), (DETECTOR_RESTORED, detector)])
 
