@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from edge.model.adaptive import AdaptiveStatus
 from edge.model.advice import Advice
@@ -14,6 +13,7 @@ from edge.model.events import Event
 from edge.model.external import Wires
 from edge.model.faults import Fault, FaultKind
 from edge.model.indications import Indication, Lamps
+from edge.model.named import Named
 from edge.model.overlaps import OverlapInterval
 from edge.model.phases import Recall
 from edge.model.plans import LocalTime
@@ -61,7 +61,7 @@ class Inputs:
     """What the adaptive layer answered since the tick before; None: nothing new."""
 
 
-class Mode(Enum):
+class Mode(Named):
     """What the whole unit does. The zero value is flash."""
 
     FLASH = 0
@@ -72,7 +72,7 @@ class Mode(Enum):
     CLEARING = 5  # every green ends by its own rules, then all red, then flash
 
 
-class Rung(Enum):
+class Rung(Named):
     """The ladder. ADAPTIVE is reached only where the site lets the adaptive layer act; it asks through the same doors."""
 
     FLASH = 0
@@ -81,7 +81,7 @@ class Rung(Enum):
     ADAPTIVE = 3
 
 
-class Interval(Enum):
+class Interval(Named):
     """One phase's vehicle interval. The zero value is red."""
 
     RED = 0
@@ -95,7 +95,7 @@ class Interval(Enum):
     GREEN_BLINK = 8  # the green has ended and blinks before its yellow
 
 
-class PedInterval(Enum):
+class PedInterval(Named):
     """One phase's pedestrian interval. The zero value is steady don't walk."""
 
     DONT_WALK = 0

@@ -6,10 +6,10 @@ the site file that names it: `inputs`, `preempts`, `priorities`. The core hears 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import NewType, TypeAlias
 
 from edge.model.detectors import InputRef, InputSample
+from edge.model.named import Named
 from edge.model.plans import Run
 from edge.model.units import PhaseNumber
 
@@ -24,7 +24,7 @@ def wire_name(ref: InputRef) -> WireName:
     return WireName(f"{ref.device}.{ref.terminal}")
 
 
-class Does(Enum):
+class Does(Named):
     """What a wire of `inputs` asks for, in the words of NEMA TS 2 3.5.5.5."""
 
     HOLD = "hold"  # the green of these phases goes on

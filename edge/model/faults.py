@@ -5,12 +5,12 @@ whether the way up is automatic and after how long a clean time; a latched row w
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
+from edge.model.named import Named
 from edge.model.units import MINUTE_MS, SECOND_MS, Ms
 
 
-class Response(Enum):
+class Response(Named):
     """What a fault does to the intersection, weakest first."""
 
     LOG = "log"  # said and logged, nothing else
@@ -21,7 +21,7 @@ class Response(Enum):
     LATCHED_FLASH = "latched_flash"  # to flash at once, until an operator clears it
 
 
-class FaultKind(Enum):
+class FaultKind(Named):
     """The faults by name. The order is the alarm number in the log (events 200/201), so only append."""
 
     DETECTOR_NO_ACTIVITY = "detector-no-activity"

@@ -1,11 +1,12 @@
 """What a load-switch channel shows: the indication asked for, and the lamps that are lit for it at one instant."""
 
-from enum import Enum, IntFlag
+from enum import IntFlag
 
+from edge.model.named import Named
 from edge.model.units import Ms
 
 
-class ChannelKind(Enum):
+class ChannelKind(Named):
     """What kind of head hangs on a channel."""
 
     VEHICLE = "vehicle"
@@ -13,7 +14,7 @@ class ChannelKind(Enum):
     ARROW = "flashing-arrow"  # a four-section left-turn head: red, yellow, green and flashing yellow arrow
 
 
-class Indication(Enum):
+class Indication(Named):
     """One channel's indication. The zero value is the one nobody may drive through: dark is never permission."""
 
     DARK = 0

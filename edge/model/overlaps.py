@@ -1,22 +1,22 @@
 """Overlaps A to P: movements whose signal is derived from phases (NTCIP 1202 2.10), and what they show."""
 
 from dataclasses import dataclass
-from enum import Enum
 
+from edge.model.named import Named
 from edge.model.units import Ms, OverlapNumber, PhaseNumber
 
 LETTERS = "ABCDEFGHIJKLMNOP"
 """NTCIP 1202 numbers overlaps from 1; timing sheets and the event log's readers call them A to P."""
 
 
-class OverlapKind(Enum):
+class OverlapKind(Named):
     """How an overlap follows its phases."""
 
     NORMAL = "normal"  # NTCIP overlapType normal, or minusGreenYellow where it has modifiers
     FLASHING_YELLOW_ARROW = "flashing-yellow-arrow"
 
 
-class OverlapInterval(Enum):
+class OverlapInterval(Named):
     """What an overlap times. The zero value is red."""
 
     RED = 0
