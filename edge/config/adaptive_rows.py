@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from edge.config.fields import NumberKey, Seconds, Switch, Text, Word
+from edge.config.fields import Decimal, NumberKey, Seconds, Switch, Text, Whole, Word
 from edge.config.row import Row, optional, setting, switch
 from edge.model.adaptive import AdaptiveMode
 from edge.model.units import Ms, PhaseNumber
@@ -14,6 +14,22 @@ class ActUnprovedRow(Row):
     """`adaptive.act_unproved`: it acts although shadow shows no gain."""
 
     by: Annotated[str, Text(empty=False)] = Field(description="The name of the engineer who answers for it.")
+
+
+class WindowRow(Row):
+    """One row of `adaptive.windows`: when the platoon of a neighbour comes."""
+
+    phases: list[Annotated[PhaseNumber, Whole(1, 16)]] = Field(
+        description="The phases that it needs; they must be concurrent."
+    )
+    cycle: Annotated[Ms, Seconds(20, 600)] = Field(description="How often: the cycle of the neighbour, s.")
+    offset: Annotated[Ms, Seconds(0, 600)] = Field(
+        description="When it begins in each cycle, as the offset of a plan: counted from local midnight, s."
+    )
+    lasts: Annotated[Ms, Seconds(1, 300)] = Field(description="How long it lasts, s.")
+    vehicles: Annotated[float | None, Decimal(0.1, 200)] = optional(
+        "How many vehicles it stands for in each of its phases; default: one in two seconds, a lane at saturation flow (HCM)."
+    )
 
 
 class AdaptiveRow(Row):
@@ -32,4 +48,7 @@ class AdaptiveRow(Row):
     act_unproved: ActUnprovedRow | None = optional("Acts although shadow shows no gain, by somebody's name.")
     switchback_days: Annotated[bool, Switch()] = switch(
         "On every second day plain actuation runs, so that the gain can be shown.", default=False
+    )
+    windows: list[WindowRow] = setting(
+        [], "When greens are worth more, by the clock: the platoons of a neighbour (offset windows)."
     )

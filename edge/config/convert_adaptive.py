@@ -1,8 +1,12 @@
 """The row of `adaptive` to the site's rules."""
 
-from edge.config.adaptive_rows import AdaptiveRow
+from edge.config.adaptive_rows import AdaptiveRow, WindowRow
 from edge.config.rows import SiteFile
-from edge.model.adaptive import NO_RULES, AdaptiveRules
+from edge.model.adaptive import NO_RULES, AdaptiveRules, Window
+from edge.model.units import SECOND_MS
+
+_SATURATED_PER_S = 0.5
+"""Vehicles a second of one lane: 1800 an hour, near the base saturation flow of HCM 6 (1900)."""
 
 
 def adaptive_of(rows: SiteFile) -> AdaptiveRules:
@@ -19,4 +23,10 @@ def adaptive_of(rows: SiteFile) -> AdaptiveRules:
         max_green_ms=dict(sorted(row.max_green.items())),
         act_unproved=row.act_unproved.by if row.act_unproved is not None else "",
         switchback_days=row.switchback_days,
+        windows=tuple(_window(window) for window in row.windows),
     )
+
+
+def _window(row: WindowRow) -> Window:
+    vehicles = row.vehicles if row.vehicles is not None else row.lasts / SECOND_MS * _SATURATED_PER_S
+    return Window(frozenset(row.phases), row.cycle, row.offset, row.lasts, vehicles)

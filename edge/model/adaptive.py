@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from edge.model.advice import Advice
+from edge.model.advice import Advice, Phases
 from edge.model.phases import Phase
 from edge.model.units import MINUTE_MS, Ms, PhaseNumber
 
@@ -17,6 +17,21 @@ class AdaptiveMode(Enum):
     OFF = "off"
     ADVISE = "advise"
     ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An offset window: when a platoon of the junction before reaches the stop line, told by the clock.
+
+    It begins `offset_ms` after every full `cycle_ms` since local midnight, as the offset of a plan is counted, and lasts
+    `lasts_ms`. A green of `phases` in it is worth what `vehicles` cost that come evenly in it.
+    """
+
+    phases: Phases
+    cycle_ms: Ms
+    offset_ms: Ms
+    lasts_ms: Ms
+    vehicles: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,8 @@ class AdaptiveRules:
     act_unproved: str = ""
     switchback_days: bool = False
     """On every second day plain actuation runs, so that the gain can be shown."""
+    windows: tuple[Window, ...] = ()
+    """When greens are wanted for the sake of a neighbour. They are weighed with everything else and force nothing."""
 
     def longest_hold_ms(self, phase: Phase) -> Ms:
         """How long the green of `phase` may be held while somebody who conflicts with it waits."""

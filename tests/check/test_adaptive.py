@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
+
 from edge.check import check_text
-from tests.config.examples import MINIMAL
+from tests.config.examples import DUAL, MINIMAL
 
 
 def problems(text: str) -> list[str]:
@@ -15,6 +17,26 @@ def test_a_longest_hold_is_of_a_phase_that_there_is_and_no_shorter_than_its_mini
         "this intersection has no phase 9",
         "phase 2 is green for 10 s at least",
     ]
+
+
+WINDOW = "adaptive: {{windows: [{{phases: {}, cycle: 90, offset: {}, lasts: {}}}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("window", "wrong"),
+    [
+        (("[2, 4]", 0, 20), ["phases 2 and 4 conflict and cannot share a window"]),
+        (("[2, 9]", 0, 20), ["this intersection has no phase 9"]),
+        (("[]", 0, 20), ["a window without phases is for nobody"]),
+        (("[2, 6]", 90, 20), ["the cycle of this window has 90 s, and offset is 90 s"]),
+        (("[2, 6]", 89, 90), ["the cycle of this window has 90 s, and lasts is 90 s"]),
+        (("[2, 6]", 89, 89), []),
+    ],
+)
+def test_an_offset_window_is_of_phases_that_run_together_and_lies_in_its_cycle(
+    window: tuple[str, int, int], wrong: list[str]
+) -> None:
+    assert problems(f"{DUAL}\n{WINDOW.format(*window)}") == wrong
 
 
 def test_an_adaptive_layer_that_acts_needs_loops() -> None:

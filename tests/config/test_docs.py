@@ -53,6 +53,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "event_log": ("event_log",),
     "adaptive": ("adaptive",),
     "adaptive.act_unproved": ("adaptive", "act_unproved"),
+    "adaptive.windows": ("adaptive", "windows", 0),
     "lanes": ("lanes", "N1"),
     "lanes.movements": ("lanes", "N1", "movements", 0),
     "sumo": ("sumo",),

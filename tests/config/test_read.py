@@ -6,7 +6,7 @@ import pytest
 
 from edge.config.problems import Mark
 from edge.config.read import LONGEST_FILE, Reading, read_site
-from edge.model.adaptive import AdaptiveMode, AdaptiveRules
+from edge.model.adaptive import AdaptiveMode, AdaptiveRules, Window
 from edge.model.detectors import DetectorKind, OnFault
 from edge.model.devices import (
     ModbusOptions,
@@ -268,6 +268,12 @@ def test_the_limits_of_the_adaptive_layer_are_read() -> None:
     assert rules == AdaptiveRules(
         AdaptiveMode.ACT, 90_000, 60_500, {PhaseNumber(2): 70_000}, "A. Miller", switchback_days=True
     )
+
+
+def test_an_offset_window_stands_for_a_lane_at_saturation_flow_unless_the_file_says_how_many_come() -> None:
+    row = "{phases: [2], cycle: 90, offset: 7.5, lasts: 20%s}"
+    rules = adaptive(f"adaptive: {{windows: [{row % ''}, {row % ', vehicles: 4'}]}}")
+    assert rules.windows == tuple(Window(frozenset({PhaseNumber(2)}), 90_000, 7_500, 20_000, n) for n in (10.0, 4.0))
 
 
 @pytest.mark.parametrize("key", ["window_cycles: 5", "max_split_change: 4", "keep: all"])
