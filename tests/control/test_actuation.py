@@ -15,6 +15,8 @@ from edge.model.units import DetectorNumber
 from tests import builders
 from tests.control.scenario import Scenario, number
 
+pytestmark = pytest.mark.untraced
+
 
 def with_detector(site: Site, n: int, **changes: object) -> Site:
     found: Detector = replace(site.detectors[DetectorNumber(n)], **changes)  # type: ignore[arg-type]
@@ -225,7 +227,6 @@ def test_a_simultaneous_gap_pair_crosses_only_when_both_are_gapped_out_together(
     assert s.times(E.PHASE_GAP_OUT, 2, since) == s.times(E.PHASE_GAP_OUT, 6, since) != []
 
 
-@pytest.mark.untraced
 def test_constant_calls_on_every_phase_starve_nobody() -> None:
     s = Scenario(builders.quad()).until_run().occupy(*range(1, 9)).wait(600)
     served = s.order_of_greens()
@@ -320,7 +321,6 @@ def test_a_green_that_is_opposed_from_its_beginning_lasts_its_maximum_and_no_tic
         assert s.times(E.PHASE_MAX_OUT, p, begun[0])[0] - begun[0] == site.phases[number(p)].max_green_ms
 
 
-@pytest.mark.untraced
 def test_no_call_is_registered_and_dropped_in_one_tick() -> None:
     """Readers sort by time: a pair of one stamp has no order for them."""
     s = Scenario(builders.quad()).until_run().wait(1)

@@ -20,6 +20,8 @@ from edge.model.units import Ms, PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario
 
+pytestmark = pytest.mark.untraced
+
 ACT = AdaptiveRules(AdaptiveMode.ACT, max_wait_ms=60_000, ped_max_wait_ms=40_000)
 QUIET = Advice(0)
 

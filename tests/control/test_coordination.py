@@ -18,6 +18,8 @@ from tests import builders
 from tests.control.coordinated import MAIN, MIDNIGHT, SPLITS, coordinated, dual, one_ring, plan, runs
 from tests.control.scenario import Scenario, number
 
+pytestmark = pytest.mark.untraced
+
 C = 100_000
 GREEN_AT = {1: 0, 5: 0, 2: 16_000, 6: 16_000, 3: 50_000, 7: 50_000, 4: 68_000, 8: 68_000}
 FORCED_AT = {1: 11_500, 5: 11_500, 2: 44_500, 6: 44_500, 3: 63_500, 7: 63_500, 4: 94_400, 8: 94_400}
@@ -459,7 +461,6 @@ def test_a_fixed_plan_cannot_be_run_as_a_coordinated_one() -> None:
         CoordinatedStrategy(site, plan(SPLITS, None))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("mode", ForceOffMode)
 def test_under_any_demand_cycle_and_offset_are_kept_to_the_tick_and_everybody_is_served_in_two_cycles(
     mode: ForceOffMode,

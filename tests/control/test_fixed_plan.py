@@ -18,6 +18,8 @@ from edge.model.units import PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario, number
 
+pytestmark = pytest.mark.untraced
+
 MIDNIGHT = LocalTime((2026, 3, 2), 0, 0, 1_772_409_600_000, synced=True)
 
 
@@ -27,7 +29,6 @@ def on_plan(site: Site, offset_ms: int = 0, spare_ms: int = 6_000) -> Site:
     return replace(site, plans={PlanNumber(1): plan}, schedule=(entry,))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("offset", [0, 17_000, 40_000])
 @pytest.mark.parametrize("spare", [500, 6_000, 20_000])
 def test_the_plan_comes_into_step_and_every_green_ends_at_its_force_off_point(offset: int, spare: int) -> None:

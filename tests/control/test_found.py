@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from edge.model.events import EventCode
 from edge.model.exchange import Interval
 from edge.model.site import Options, Site
 from tests import builders
 from tests.control.scenario import Scenario
+
+pytestmark = pytest.mark.untraced
 
 
 def pair(**changes: object) -> Site:

@@ -22,6 +22,8 @@ from edge.tick import Tick
 from tests import builders
 from tests.control.scenario import Scenario, number
 
+pytestmark = pytest.mark.untraced
+
 NOON = LocalTime((2026, 3, 2), 0, 43_200_000, 1_772_452_800_000, synced=True)
 SHELL = [k for k in FaultKind if not k.value.startswith(("detector", "button")) and k is not FaultKind.MONITOR_TRIPPED]
 

@@ -21,6 +21,8 @@ from tests.control.overlap_oracle import OverlapOracle
 from tests.control.scenario import Scenario
 from tests.control.test_any_site import heads
 
+pytestmark = pytest.mark.untraced
+
 GREEN, ARROW, RED = OverlapInterval.GREEN, OverlapInterval.FLASHING_ARROW, OverlapInterval.RED
 YELLOW, CLEARANCE, TRAILING = (
     OverlapInterval.YELLOW_CHANGE,

@@ -17,6 +17,8 @@ from edge.model.units import PhaseNumber, PlanNumber
 from tests import builders
 from tests.control.scenario import Scenario
 
+pytestmark = pytest.mark.untraced
+
 MIDNIGHT = LocalTime((2026, 3, 2), 0, 0, 0, synced=True)
 
 

@@ -31,6 +31,8 @@ from tests.safety.streets import (
     stopped,
 )
 
+pytestmark = pytest.mark.untraced
+
 NATURAL = {
     FLASH_YELLOW: YELLOW,
     FLASH_RED: RED,

@@ -1,5 +1,6 @@
 """Any mixture of wishes, lamp faults, operators and restarts: what is minted stays safe, a latch stays until cleared."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -24,6 +25,8 @@ from tests.safety.streets import (
     n,
     read,
 )
+
+pytestmark = pytest.mark.untraced
 
 CHANNELS = [n(1), n(2), n(3), n(4), n(5)]
 GAPS = st.sampled_from([1, 99, 100, 101, 200, 300, 500])

@@ -20,6 +20,8 @@ from edge.sim.traffic import Plant
 from tests.config.examples import FOLDER
 from tests.sim.sites import detector, eight_phase, site_of, two_phase
 
+pytestmark = pytest.mark.untraced
+
 MINUTES_10 = 600_000
 
 
@@ -43,7 +45,6 @@ def run(
     return simulate(site, Setting(strategy, demand, seed, ms))
 
 
-@pytest.mark.untraced
 @pytest.mark.parametrize("strategy", list(Strategy))
 def test_no_strategy_makes_the_monitor_speak_or_anybody_run_a_red(strategy: Strategy) -> None:
     for site in (shortened(eight_phase()), two_phase()):

@@ -12,6 +12,8 @@ from edge.sim.demand import Demand
 from edge.sim.traffic import Plant, PlantInputs, percentile
 from tests.sim.sites import cycle, eight_phase, site_of, two_phase
 
+pytestmark = pytest.mark.untraced
+
 SPLITS = {1: 14_000, 2: 36_000, 3: 14_000, 4: 36_000, 5: 14_000, 6: 36_000, 7: 14_000, 8: 36_000}
 Signals = Callable[[Site, Ms], dict[ChannelNumber, Indication]]
 
