@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from edge.adaptive.exits import ExitLoop
 from edge.adaptive.forecast import Forecast, LaneForecast, Service, Stage
 from edge.adaptive.lane_state import LaneState, new_state
 from edge.adaptive.lanes import lanes_of
@@ -11,9 +12,11 @@ from edge.adaptive.learned import Greens
 from edge.adaptive.outflow import START_LOSS_S
 from edge.adaptive.service import Kind, kind_of
 from edge.adaptive.substitute import Belief, belief_of, capacity, fitness, planned_greens, planned_rate, recalls
+from edge.adaptive.windows import platoons
 from edge.model.exchange import Interval
 from edge.model.lanes import Lane, LaneName
 from edge.model.observation import LoopEdge, Observation, PhaseSeen
+from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
 
@@ -21,30 +24,6 @@ GREEN = frozenset({Interval.MIN_GREEN, Interval.EXTENSION, Interval.REST, Interv
 
 VERSION = 1
 """Of what `learned` tells."""
-
-SPILLED = 0.7
-SPILLED_AFTER_S = 8.0
-"""An exit loop occupied for 0.7 of eight seconds: the way out is full (adaptive-control, section 3)."""
-
-
-@dataclass(slots=True)
-class ExitLoop:
-    """How much of the last seconds a loop behind the junction was occupied."""
-
-    share: float = 0.0
-
-    def saw(self, *, occupied: bool) -> None:
-        """One more second."""
-        self.share += ((1.0 if occupied else 0.0) - self.share) / SPILLED_AFTER_S * EXIT_GAIN
-
-    @property
-    def full(self) -> bool:
-        """Whether nobody can leave over it."""
-        return self.share > SPILLED
-
-
-EXIT_GAIN = 1.2
-"""So that eight seconds of presence in a row pass 0.7: 1 - (1 - 1.2/8)^8 = 0.73."""
 
 
 @dataclass(slots=True)
@@ -64,6 +43,7 @@ class LoopEstimator:
     _kinds: dict[tuple[LaneName, Stage], Kind | None] = field(default_factory=dict)
     _planned: dict[PhaseNumber, float] = field(default_factory=dict)
     _unproved: frozenset[DetectorNumber] = frozenset()
+    _local: LocalTime | None = None
 
     def __post_init__(self) -> None:
         self.lanes = lanes_of(self.site)
@@ -80,7 +60,7 @@ class LoopEstimator:
         self, seen: Observation, health: Mapping[DetectorNumber, str], unproved: frozenset[DetectorNumber] = frozenset()
     ) -> None:
         """Take in one second."""
-        self.now, self._unproved = seen.now, unproved
+        self.now, self._local, self._unproved = seen.now, seen.local, unproved
         bad = frozenset(health) | frozenset(seen.failed)
         self._believe(bad)
         self._right_of_way(seen)
@@ -287,10 +267,11 @@ class LoopEstimator:
         )
 
     def _arrivals(self, state: LaneState, horizon_s: int) -> tuple[float, ...]:
-        """Those seen by their own time; afterwards, and where nobody sees them, the mean rate."""
+        """Those seen by their own time; afterwards, and where nobody sees them, the mean rate, by the windows of its phases."""
         sees = state.sees_in and not state.inflow.reached
         known_s = min(int(state.inflow.travel_s.value), horizon_s) if sees else 0
-        arrivals = [0.0] * known_s + [state.rate] * (horizon_s - known_s)
+        parts = platoons(self.site.adaptive.windows, state.lane.phases, self._local, horizon_s)
+        arrivals = [0.0] * known_s + [state.rate * part for part in parts[known_s:]]
         following, second = state.inflow.following if sees else 0.0, known_s
         while following > 0.0 and second < horizon_s:
             arrivals[second] = max(arrivals[second], min(following, 1.0 / state.outflow.headway_s))

@@ -12,7 +12,6 @@ from edge.adaptive.stages import StageGraph
 from edge.adaptive.standing import GREEN, Standing, Tracker
 from edge.adaptive.street import ON_FOOT_PATIENCE_S, Builder, Waiter
 from edge.adaptive.walkers import Walkers
-from edge.adaptive.windows import expected, platoons
 from edge.model.advice import NOBODY, Advice, Expected, Option, Step
 from edge.model.exchange import PedInterval
 from edge.model.lanes import Lane
@@ -93,7 +92,7 @@ class RollingHorizon:
         at, openings = begin
         chains = Chains(self._courses, self._chains)
         first = [chains.add(self._courses.course(o.change), o.change.target) for o in openings]
-        waiters = self._waiters(seen) + self._unseen(seen, forecast) + self._platoons(seen)
+        waiters = self._waiters(seen) + self._unseen(seen, forecast)
         columns = [*range(len(self._lanes)), *(self._courses.phase_column[w.phase] for w in waiters)]
         limit_s = self._site.adaptive.max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
         nodes = chains.nodes()
@@ -133,11 +132,6 @@ class RollingHorizon:
             if p.number in recalls and p.interval not in GREEN
         ]
 
-    def _platoons(self, seen: Observation) -> list[Waiter]:
-        """Who is told to come by the clock."""
-        limit_s = self._site.adaptive.max_wait_ms / SECOND_MS - BEFORE_LIMIT_S
-        return platoons(self._site.adaptive.windows, seen.local, HORIZON_S, limit_s)
-
     def _recalled(self, p: PhaseSeen, green_s: float, red_s: float) -> Waiter:
         """Those who may wait for one phase: the longer it has been red, the more."""
         limit_s = self._recall_limit_s
@@ -163,7 +157,7 @@ class RollingHorizon:
             omits=frozenset(self._site.phases) - opening.next_stage - greens if changing else NOBODY,
             best=options[0] if options else None,
             others=options[1:],
-            expects=_expects(forecast) + expected(self._site.adaptive.windows, seen.local, HORIZON_S),
+            expects=_expects(forecast),
         )
 
     def _option(self, now: Ms, at: Standing, openings: Sequence[Opening], found: Found) -> Option:

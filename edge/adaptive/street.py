@@ -35,9 +35,6 @@ ALL_AT_ONCE = 1000.0
 """Persons a second who set out when a walk begins: everybody."""
 
 
-LEAVES = 2.0
-"""Who is told to come by the clock leaves so many times as fast, but one a second at least. Ours."""
-
 RED = Service(0.0, 0.0)
 """A stage that is not in a lane's table."""
 
@@ -47,7 +44,7 @@ class Waiter:
     """Somebody who waits for one phase and is no vehicle of a lane: on foot, in a bus, or unseen (recall).
 
     `at_once`: all are served by the beginning of a green, as by a walk; else one by any second of it. `count`: how many they
-    are, `per_s`: how many more come; `comes`: or by second of the horizon.
+    are, `per_s`: how many more come.
     """
 
     phase: PhaseNumber
@@ -58,7 +55,6 @@ class Waiter:
     count: float = 1.0
     per_s: float = 0.0
     patience_s: float = PATIENCE_S
-    comes: tuple[float, ...] = ()
 
 
 class Builder:
@@ -125,8 +121,7 @@ class Builder:
         shape = (len(stages), len(lanes) + len(waiters))
         clear, opposed, held, opposer = np.ones(shape), np.ones(shape), np.zeros(shape), np.zeros(shape, dtype=np.int64)
         for c, waiter in enumerate(waiters, start=len(lanes)):
-            goes = max(1.0, LEAVES * max(waiter.comes, default=0.0))
-            clear[:, c] = opposed[:, c] = ALL_AT_ONCE if waiter.at_once else goes
+            clear[:, c] = opposed[:, c] = ALL_AT_ONCE if waiter.at_once else 1.0
         place = {lane.lane: c for c, lane in enumerate(lanes)}
         self._sets = [frozenset()]
         for c, lane in enumerate(lanes):
@@ -157,6 +152,5 @@ def _arrivals(lanes: Sequence[LaneForecast], waiters: Sequence[Waiter], seconds:
         seen = np.array(lane.arrivals[:seconds])
         arrivals[: len(seen), c] = seen
         arrivals[len(seen) :, c] = lane.rate
-    for c, waiter in enumerate(waiters, start=len(lanes)):
-        arrivals[:, c] = waiter.comes or waiter.per_s
+    arrivals[:, len(lanes) :] = [w.per_s for w in waiters]
     return arrivals

@@ -23,12 +23,11 @@ STANDS_IN = {
     "sibling": "the neighbouring lane stands in",
     "profile": "the profile of earlier days stands in",
     "recall": "its phase is recalled for as long as it usually needs",
-    "window": "by the clock: an offset window of the site file",
 }
 """What is believed instead of both loops of a lane, by `Expected.source`."""
 
-_ALL_IT_HAS = frozenset({"loops", "single", "window"})
-"""Nothing stands in for anything: the lane is seen as it was built, or is none."""
+_ALL_IT_HAS = frozenset({"loops", "single"})
+"""Nothing stands in for anything: the lane is seen as it was built."""
 
 _GREEN_AT_LEAST_S = 60
 _GREEN_FACTOR = 1.2

@@ -1,6 +1,6 @@
 """The adaptive layer: its limits and windows are of phases that there are, and it has loops to see by."""
 
-from itertools import combinations
+from collections.abc import Mapping
 
 from edge.check.words import s
 from edge.config.problems import Findings
@@ -30,29 +30,35 @@ def acting_has_loops(draft: Draft, findings: Findings) -> None:
         findings.cross(("adaptive", "mode"), what, "write off, or add detectors", [("detectors",)])
 
 
-def windows_can_be_served(draft: Draft, findings: Findings) -> None:
-    """The phases of an offset window exist and can be green together, and it lies within its cycle."""
+def windows_make_sense(draft: Draft, findings: Findings) -> None:
+    """An offset window is of phases that there are and of no other window, lies within its cycle, and leaves nobody over."""
+    seen: dict[PhaseNumber, int] = {}
     for place, window in enumerate(draft.site.adaptive.windows):
         here = ("adaptive", "windows", place)
-        wrong = _wrong_phases(draft.site.sequence, sorted(window.phases))
+        wrong = _wrong_phases(draft.site.sequence, sorted(window.phases), seen)
         if wrong is not None:
             findings.cross((*here, "phases"), *wrong, [("rings",)])
+        seen |= dict.fromkeys(window.phases, place)
         cycle = f"the cycle of this window has {s(window.cycle_ms)} s"
-        for key, value_ms in (("offset", window.offset_ms), ("lasts", window.lasts_ms)):
-            if value_ms >= window.cycle_ms:
-                findings.cross((*here, key), f"{cycle}, and {key} is {s(value_ms)} s", "write less", [(*here, "cycle")])
+        late = [key for key in ("offset", "lasts") if getattr(window, f"{key}_ms") >= window.cycle_ms]
+        for key in late:
+            findings.cross((*here, key), f"{cycle}, and {key} is no less", "write less", [(*here, "cycle")])
+        if not late and window.outside < 0.0:
+            most = window.cycle_ms / window.lasts_ms
+            what = f"{cycle}, so {window.platoon_ratio:g} times the mean is more than all who come, in {s(window.lasts_ms)} s"
+            findings.cross((*here, "platoon_ratio"), what, f"write {most:.2f} at most", [(*here, "lasts")])
 
 
-def _wrong_phases(sequence: Sequence, phases: list[PhaseNumber]) -> tuple[str, str] | None:
+def _wrong_phases(
+    sequence: Sequence, phases: list[PhaseNumber], seen: Mapping[PhaseNumber, int]
+) -> tuple[str, str] | None:
     if not phases:
-        return "a window without phases is for nobody", "name the phases that the platoon needs"
+        return "a window without phases is for nobody", "name the phases that the platoon comes to"
     unknown = next((p for p in phases if p not in sequence.places), None)
     if unknown is not None:
         return f"this intersection has no phase {unknown}", "name a phase of the rings, or remove it"
-    apart = next((pair for pair in combinations(phases, 2) if not sequence.concurrent(*pair)), None)
-    if apart is None:
-        return None
-    return f"phases {apart[0]} and {apart[1]} conflict and cannot share a window", "write a window for each"
+    twice = next((p for p in phases if p in seen), None)
+    return None if twice is None else (f"phase {twice} has another window", "write one window for each phase")
 
 
-RULES = (adaptive_limits_are_of_phases, acting_has_loops, windows_can_be_served)
+RULES = (adaptive_limits_are_of_phases, acting_has_loops, windows_make_sense)

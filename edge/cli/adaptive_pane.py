@@ -29,8 +29,7 @@ def _expects(lanes: Sequence[Said], width: int) -> list[str]:
     """`N1 3+5`: three stand, five more are coming; with a question mark where its own loops are not believed."""
     text, row = [], f"{_BEYOND}lanes   "
     for lane in lanes:
-        believed = lane["source"] in {"loops", "window"}
-        word = f" {lane['lane']} {lane['queue']:.0f}+{lane['arrivals']:.0f}{'' if believed else '?'}"
+        word = f" {lane['lane']} {lane['queue']:.0f}+{lane['arrivals']:.0f}{'' if lane['source'] == 'loops' else '?'}"
         if len(row) + len(word) > width:
             text.append(row)
             row = f"{_BEYOND}        "

@@ -19,16 +19,15 @@ class ActUnprovedRow(Row):
 class WindowRow(Row):
     """One row of `adaptive.windows`: when the platoon of a neighbour comes."""
 
-    phases: list[Annotated[PhaseNumber, Whole(1, 16)]] = Field(
-        description="The phases that it needs; they must be concurrent."
-    )
+    phases: list[Annotated[PhaseNumber, Whole(1, 16)]] = Field(description="The phases that it comes to.")
     cycle: Annotated[Ms, Seconds(20, 600)] = Field(description="How often: the cycle of the neighbour, s.")
     offset: Annotated[Ms, Seconds(0, 600)] = Field(
         description="When it begins in each cycle, as the offset of a plan: counted from local midnight, s."
     )
     lasts: Annotated[Ms, Seconds(1, 300)] = Field(description="How long it lasts, s.")
-    vehicles: Annotated[float | None, Decimal(0.1, 200)] = optional(
-        "How many vehicles it stands for in each of its phases; default: one in two seconds, a lane at saturation flow (HCM)."
+    platoon_ratio: Annotated[float, Decimal(1, 5)] = setting(
+        1.67,
+        "How many times as many come in it as on average (HCM 6: 1.67 for a dense platoon, arrival type 5; 1.33 for type 4).",
     )
 
 
@@ -49,6 +48,4 @@ class AdaptiveRow(Row):
     switchback_days: Annotated[bool, Switch()] = switch(
         "On every second day plain actuation runs, so that the gain can be shown.", default=False
     )
-    windows: list[WindowRow] = setting(
-        [], "When greens are worth more, by the clock: the platoons of a neighbour (offset windows)."
-    )
+    windows: list[WindowRow] = setting([], "When the platoons of a neighbour come, by the clock (offset windows).")

@@ -3,10 +3,6 @@
 from edge.config.adaptive_rows import AdaptiveRow, WindowRow
 from edge.config.rows import SiteFile
 from edge.model.adaptive import NO_RULES, AdaptiveRules, Window
-from edge.model.units import SECOND_MS
-
-_SATURATED_PER_S = 0.5
-"""Vehicles a second of one lane: 1800 an hour, near the base saturation flow of HCM 6 (1900)."""
 
 
 def adaptive_of(rows: SiteFile) -> AdaptiveRules:
@@ -28,5 +24,4 @@ def adaptive_of(rows: SiteFile) -> AdaptiveRules:
 
 
 def _window(row: WindowRow) -> Window:
-    vehicles = row.vehicles if row.vehicles is not None else row.lasts / SECOND_MS * _SATURATED_PER_S
-    return Window(frozenset(row.phases), row.cycle, row.offset, row.lasts, vehicles)
+    return Window(frozenset(row.phases), row.cycle, row.offset, row.lasts, row.platoon_ratio)

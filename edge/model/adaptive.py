@@ -24,14 +24,21 @@ class Window:
     """An offset window: when a platoon of the junction before reaches the stop line, told by the clock.
 
     It begins `offset_ms` after every full `cycle_ms` since local midnight, as the offset of a plan is counted, and lasts
-    `lasts_ms`. A green of `phases` in it is worth what `vehicles` cost that come evenly in it.
+    `lasts_ms`. In it come `platoon_ratio` times as many vehicles a second to the lanes of `phases` as on average (HCM 6,
+    chapter 19: the platoon ratio of an arrival type).
     """
 
     phases: Phases
     cycle_ms: Ms
     offset_ms: Ms
     lasts_ms: Ms
-    vehicles: float
+    platoon_ratio: float
+
+    @property
+    def outside(self) -> float:
+        """The same for the rest of the cycle, so that the mean stays. Negative: more than everybody would come in it."""
+        part = self.lasts_ms / self.cycle_ms
+        return (1.0 - self.platoon_ratio * part) / (1.0 - part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class AdaptiveRules:
     switchback_days: bool = False
     """On every second day plain actuation runs, so that the gain can be shown."""
     windows: tuple[Window, ...] = ()
-    """When greens are wanted for the sake of a neighbour. They are weighed with everything else and force nothing."""
+    """When platoons of neighbours come. They are weighed with everything else and force nothing."""
 
     def longest_hold_ms(self, phase: Phase) -> Ms:
         """How long the green of `phase` may be held while somebody who conflicts with it waits."""

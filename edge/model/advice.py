@@ -31,7 +31,7 @@ class Step:
 class Expected:
     """What is expected of one lane: vehicles that stand, and that come within the horizon; how sure: 1 by both loops, less by
     what stands in for them; `source` says what is believed (`loops`, `single` where there are no more, `partner`, `sibling`,
-    `profile`, `recall`), or `window`: vehicles told by the clock, of no lane that is seen."""
+    `profile`, `recall`)."""
 
     lane: LaneName
     queue: float

@@ -19,24 +19,29 @@ def test_a_longest_hold_is_of_a_phase_that_there_is_and_no_shorter_than_its_mini
     ]
 
 
-WINDOW = "adaptive: {{windows: [{{phases: {}, cycle: 90, offset: {}, lasts: {}}}]}}\n"
+WINDOW = "{{phases: {}, cycle: 90, offset: {}, lasts: {}}}"
 
 
 @pytest.mark.parametrize(
-    ("window", "wrong"),
+    ("windows", "wrong"),
     [
-        (("[2, 4]", 0, 20), ["phases 2 and 4 conflict and cannot share a window"]),
-        (("[2, 9]", 0, 20), ["this intersection has no phase 9"]),
-        (("[]", 0, 20), ["a window without phases is for nobody"]),
-        (("[2, 6]", 90, 20), ["the cycle of this window has 90 s, and offset is 90 s"]),
-        (("[2, 6]", 89, 90), ["the cycle of this window has 90 s, and lasts is 90 s"]),
-        (("[2, 6]", 89, 89), []),
+        ([("[2, 9]", 0, 20)], ["this intersection has no phase 9"]),
+        ([("[]", 0, 20)], ["a window without phases is for nobody"]),
+        ([("[2, 6]", 0, 20), ("[4, 6]", 0, 20)], ["phase 6 has another window"]),
+        ([("[2, 6]", 90, 20)], ["the cycle of this window has 90 s, and offset is no less"]),
+        ([("[2, 6]", 89, 90)], ["the cycle of this window has 90 s, and lasts is no less"]),
+        (
+            [("[2, 6]", 0, 55)],
+            ["the cycle of this window has 90 s, so 1.67 times the mean is more than all who come, in 55 s"],
+        ),
+        ([("[2, 6]", 89, 53), ("[4]", 0, 20)], []),
     ],
 )
-def test_an_offset_window_is_of_phases_that_run_together_and_lies_in_its_cycle(
-    window: tuple[str, int, int], wrong: list[str]
+def test_an_offset_window_is_of_phases_without_another_and_lies_in_its_cycle(
+    windows: list[tuple[str, int, int]], wrong: list[str]
 ) -> None:
-    assert problems(f"{DUAL}\n{WINDOW.format(*window)}") == wrong
+    rows = ", ".join(WINDOW.format(*window) for window in windows)
+    assert problems(f"{DUAL}\nadaptive: {{windows: [{rows}]}}\n") == wrong
 
 
 def test_an_adaptive_layer_that_acts_needs_loops() -> None:

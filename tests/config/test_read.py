@@ -270,10 +270,10 @@ def test_the_limits_of_the_adaptive_layer_are_read() -> None:
     )
 
 
-def test_an_offset_window_stands_for_a_lane_at_saturation_flow_unless_the_file_says_how_many_come() -> None:
+def test_an_offset_window_brings_a_dense_platoon_unless_the_file_says_otherwise() -> None:
     row = "{phases: [2], cycle: 90, offset: 7.5, lasts: 20%s}"
-    rules = adaptive(f"adaptive: {{windows: [{row % ''}, {row % ', vehicles: 4'}]}}")
-    assert rules.windows == tuple(Window(frozenset({PhaseNumber(2)}), 90_000, 7_500, 20_000, n) for n in (10.0, 4.0))
+    rules = adaptive(f"adaptive: {{windows: [{row % ''}, {row % ', platoon_ratio: 2'}]}}")
+    assert rules.windows == tuple(Window(frozenset({PhaseNumber(2)}), 90_000, 7_500, 20_000, n) for n in (1.67, 2.0))
 
 
 @pytest.mark.parametrize("key", ["window_cycles: 5", "max_split_change: 4", "keep: all"])
