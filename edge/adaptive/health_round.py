@@ -237,7 +237,13 @@ class Round:
     def _tells(self, number: DetectorNumber) -> bool:
         """Whether so many came elsewhere that the silence of a loop says something."""
         known = [self._witnesses[name] for name in self._names[number] if name in self._witnesses]
-        return not known or any(w.testifies(lambda n: self.cases[n].track.rises) for w in known)
+        return not known or any(w.testifies(self._rises, self._is_bad) for w in known)
+
+    def _rises(self, number: DetectorNumber) -> int:
+        return self.cases[number].track.rises
+
+    def _is_bad(self, number: DetectorNumber) -> bool:
+        return self.cases[number].verdict is not None
 
     def probed_after_ms(self, phase: PhaseNumber) -> Ms:
         """After how long a red a phase is probed whose loops tell nothing."""

@@ -240,7 +240,9 @@ class DetectorBank:
     def _tells(self, number: DetectorNumber) -> bool:
         """Whether so many came elsewhere that the silence of a detector says something."""
         witness = self._witnesses.get(number)
-        return witness is None or witness.testifies(lambda other: self._by_number[other].actuations)
+        return witness is None or witness.testifies(
+            lambda other: self._by_number[other].actuations, self._failed.__contains__
+        )
 
     def _has_life(self, number: DetectorNumber) -> bool:
         return self._is_heard(number) and self._by_number[number].actuations > 0

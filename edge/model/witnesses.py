@@ -27,10 +27,12 @@ class Witness:
     beside: tuple[DetectorNumber, ...]
     facing: tuple[DetectorNumber, ...]
 
-    def testifies(self, count: Callable[[DetectorNumber], int]) -> bool:
+    def testifies(self, count: Callable[[DetectorNumber], int], is_bad: Callable[[DetectorNumber], bool]) -> bool:
         """Whether so many came elsewhere, counted since the start, that somebody ought to have come here too. Where nobody
-        could testify, the silence speaks for itself."""
+        could testify, or who came beside is not seen any more, the silence speaks for itself."""
         beside = sum(map(count, self.beside))
+        if any(count(number) and is_bad(number) for number in self.beside):
+            return True
         if beside:
             return beside >= MANY_BESIDE
         return not self.facing or sum(map(count, self.facing)) >= MANY_FACING

@@ -11,6 +11,7 @@ from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
+from edge.model.witnesses import MANY_BESIDE, MANY_FACING, Witness, witnesses
 from tests import builders
 from tests.control.scenario import Scenario
 
@@ -139,9 +140,19 @@ def beside(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, ...]]:
     return {number: tuple(other for other, _ in found.others) for number, found in loops_beside(site).items()}
 
 
-def heard_in_lane_two(site: Site) -> Scenario:
-    """Somebody was on loop 5 and has gone, phase 2 is held green by a stream, and unheard loops have been noticed."""
-    return Scenario(site).wait(20).occupy(5).wait(5).leave(5).occupy(2).wait(AFTER / 1000 - 23)
+def heard_in_lane_two(site: Site, vehicles: int = 1) -> Scenario:
+    """So many were on loop 5 and have gone, phase 2 is held green by a stream, and unheard loops have been noticed."""
+    s = Scenario(site).wait(20).occupy(5).pulse(5, vehicles - 1).wait(5).leave(5).occupy(2)
+    return s.wait(AFTER / 1000 - 23)
+
+
+def is_late(s: Scenario) -> bool:
+    """Whether phase 4 is recalled once in two cycles of the plan, and for its minimum."""
+    late_s = late_ms(s.site) // 1000
+    rows = [s.wait(1).phase(4) for _ in range(2 * late_s + 90)]
+    asked = [row.in_interval_ms for row in rows if row.recall is Recall.MIN and row.interval is Interval.RED]
+    assert asked
+    return min(asked) >= 1000 * (late_s - 6)  # red, and yellow before it
 
 
 def test_a_lane_silent_since_the_start_beside_a_heard_one_is_recalled_late_and_for_its_minimum() -> None:
@@ -177,7 +188,7 @@ def with_a_pocket() -> Site:
 
 
 def test_a_pocket_silent_since_the_start_beside_heard_lanes_is_served_as_often_and_as_long_as_in_the_plan() -> None:
-    s = heard_in_lane_two(with_a_pocket())
+    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE)
     red_s, since = red_in_plan_ms(s.site)[PhaseNumber(4)] // 1000, s.now
     rows = [s.wait(1).phase(4) for _ in range(4 * red_s)]
     asked = [row for row in rows if row.recall is Recall.MIN and row.interval is Interval.RED]
@@ -190,7 +201,7 @@ def test_a_pocket_silent_since_the_start_beside_heard_lanes_is_served_as_often_a
 
 
 def test_a_pocket_whose_loops_are_known_to_be_bad_is_recalled_in_every_cycle() -> None:
-    s = heard_in_lane_two(with_a_pocket()).occupy(4).wait(90)  # heard, and then stuck
+    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE).occupy(4).wait(90)  # heard, and then stuck
     assert s.standing()
     rows = [s.wait(1).phase(4) for _ in range(90)]
     assert {row.recall for row in rows} == {Recall.MIN}
@@ -237,8 +248,21 @@ def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_ver
     assert dict(recalls.overdue(109_000, green.__contains__)) == {4: True}
 
 
-def test_the_lane_of_another_approach_says_nothing_about_it() -> None:
-    assert heard_in_lane_two(two_lanes("S")).phase(4).recall is Recall.MIN
+def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_twentieth_on_as_in_the_plan() -> None:
+    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE - 1)
+    assert is_late(s)
+    s.occupy(5).wait(2).leave(5).wait(2)
+    assert not is_late(s)
+
+
+def test_an_approach_silent_while_few_came_from_the_other_end_is_recalled_late_and_from_the_eighth_on_as_in_the_plan() -> (
+    None
+):
+    s = heard_in_lane_two(two_lanes("S"), MANY_FACING - 1)
+    assert is_late(s)
+    s.occupy(5).wait(2).leave(5).wait(2)
+    assert s.phase(4).recall is Recall.MIN
+    assert not is_late(s)
 
 
 def test_a_bicycle_lane_silent_since_the_start_waits_for_whoever_is_heard_in_its_phase() -> None:
@@ -283,3 +307,42 @@ def test_loops_beside_are_those_of_other_lanes_of_the_approach_that_call_the_sam
 
 def test_without_a_plan_a_late_recall_waits_for_two_minutes() -> None:
     assert late_ms(replace(two_lanes(), plans={})) == 120_000
+
+
+# ── what a silence is worth ─────────────────────────────────────────────────────────────────────
+
+
+def worth(beside: int, facing: int, *, bad: bool = False, alone: bool = False) -> bool:
+    """What one lane beside and one facing testify, after so many vehicles each."""
+    counts = {FOUR: beside, FIVE: facing}
+    witness = Witness((FOUR,), () if alone else (FIVE,))
+    return witness.testifies(counts.__getitem__, lambda number: bad and number == FOUR)
+
+
+def test_a_silence_is_worth_something_when_so_many_came_beside_or_nobody_there_and_so_many_facing() -> None:
+    assert not worth(MANY_BESIDE - 1, 1_000)
+    assert worth(MANY_BESIDE, 0)
+    assert not worth(0, MANY_FACING - 1)
+    assert worth(0, MANY_FACING)
+
+
+def test_where_nobody_can_testify_a_silence_speaks_for_itself() -> None:
+    assert worth(0, 0, alone=True)
+    assert worth(1, 0, bad=True)
+    assert not worth(0, 0, bad=True)
+
+
+def test_witnesses_are_lanes_of_cars_of_the_approach_and_of_those_that_may_go_with_it() -> None:
+    site = two_lanes("S")
+    cross = Lane(
+        LaneName("E1"), "E", (Movement(Turn.THROUGH, frozenset({PhaseNumber(2)})),), stopbar=(DetectorNumber(2),)
+    )
+    found = witnesses(site.sequence, (*site.lanes, cross))
+    assert found[LaneName("N1")] == Witness((), (FIVE,))
+    assert found[LaneName("E1")] == Witness((), ())
+    mates = witnesses(site.sequence, two_lanes().lanes)
+    assert mates[LaneName("N1")] == Witness((FIVE,), ())
+    bicycles = (site.lanes[0], replace(site.lanes[1], cars=False, advance=(DetectorNumber(9),)))
+    assert witnesses(site.sequence, bicycles)[LaneName("N1")] == Witness((), ())
+    blind = (site.lanes[0], replace(site.lanes[1], stopbar=(), advance=(DetectorNumber(9),)))
+    assert witnesses(site.sequence, blind)[LaneName("N1")] == Witness((), (DetectorNumber(9),))
