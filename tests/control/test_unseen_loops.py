@@ -11,7 +11,7 @@ from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
-from edge.model.witnesses import MANY_BESIDE, MANY_FACING, Witness, witnesses
+from edge.model.witnesses import A_FEW, MANY, Witness, witnesses
 from tests import builders
 from tests.control.scenario import Scenario
 
@@ -188,7 +188,7 @@ def with_a_pocket() -> Site:
 
 
 def test_a_pocket_silent_since_the_start_beside_heard_lanes_is_served_as_often_and_as_long_as_in_the_plan() -> None:
-    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE)
+    s = heard_in_lane_two(with_a_pocket(), MANY)
     red_s, since = red_in_plan_ms(s.site)[PhaseNumber(4)] // 1000, s.now
     rows = [s.wait(1).phase(4) for _ in range(4 * red_s)]
     asked = [row for row in rows if row.recall is Recall.MIN and row.interval is Interval.RED]
@@ -201,7 +201,7 @@ def test_a_pocket_silent_since_the_start_beside_heard_lanes_is_served_as_often_a
 
 
 def test_a_pocket_whose_loops_are_known_to_be_bad_is_recalled_in_every_cycle() -> None:
-    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE).occupy(4).wait(90)  # heard, and then stuck
+    s = heard_in_lane_two(with_a_pocket(), MANY).occupy(4).wait(90)  # heard, and then stuck
     assert s.standing()
     rows = [s.wait(1).phase(4) for _ in range(90)]
     assert {row.recall for row in rows} == {Recall.MIN}
@@ -249,16 +249,16 @@ def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_ver
 
 
 def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_twentieth_on_as_in_the_plan() -> None:
-    s = heard_in_lane_two(with_a_pocket(), MANY_BESIDE - 1)
+    s = heard_in_lane_two(with_a_pocket(), MANY - 1)
     assert is_late(s)
     s.occupy(5).wait(2).leave(5).wait(2)
     assert not is_late(s)
 
 
-def test_an_approach_silent_while_few_came_from_the_other_end_is_recalled_late_and_from_the_eighth_on_as_in_the_plan() -> (
+def test_an_approach_silent_while_few_came_from_the_other_end_is_recalled_late_and_from_the_fourth_on_as_in_the_plan() -> (
     None
 ):
-    s = heard_in_lane_two(two_lanes("S"), MANY_FACING - 1)
+    s = heard_in_lane_two(two_lanes("S"), A_FEW - 1)
     assert is_late(s)
     s.occupy(5).wait(2).leave(5).wait(2)
     assert s.phase(4).recall is Recall.MIN
@@ -315,15 +315,15 @@ def test_without_a_plan_a_late_recall_waits_for_two_minutes() -> None:
 def worth(beside: int, facing: int, *, bad: bool = False, alone: bool = False) -> bool:
     """What one lane beside and one facing testify, after so many vehicles each."""
     counts = {FOUR: beside, FIVE: facing}
-    witness = Witness((FOUR,), () if alone else (FIVE,))
+    witness = Witness((FOUR,), () if alone else (FIVE,), MANY)
     return witness.testifies(counts.__getitem__, lambda number: bad and number == FOUR)
 
 
 def test_a_silence_is_worth_something_when_so_many_came_beside_or_nobody_there_and_so_many_facing() -> None:
-    assert not worth(MANY_BESIDE - 1, 1_000)
-    assert worth(MANY_BESIDE, 0)
-    assert not worth(0, MANY_FACING - 1)
-    assert worth(0, MANY_FACING)
+    assert not worth(MANY - 1, 1_000)
+    assert worth(MANY, 0)
+    assert not worth(0, A_FEW - 1)
+    assert worth(0, A_FEW)
 
 
 def test_where_nobody_can_testify_a_silence_speaks_for_itself() -> None:
@@ -344,5 +344,13 @@ def test_witnesses_are_lanes_of_cars_of_the_approach_and_of_those_that_may_go_wi
     assert mates[LaneName("N1")] == Witness((FIVE,), ())
     bicycles = (site.lanes[0], replace(site.lanes[1], cars=False, advance=(DetectorNumber(9),)))
     assert witnesses(site.sequence, bicycles)[LaneName("N1")] == Witness((), ())
+    pocket = witnesses(site.sequence, with_a_pocket().lanes)
+    assert [pocket[LaneName(name)].enough for name in ("N1", "N2")] == [MANY, A_FEW]
+    turns = (Turn.LEFT, Turn.RIGHT)
+    stem = [
+        replace(row, movements=(Movement(turn, row.phases),))
+        for row, turn in zip(two_lanes().lanes, turns, strict=True)
+    ]
+    assert [witness.enough for witness in witnesses(site.sequence, stem).values()] == [A_FEW, A_FEW]
     blind = (site.lanes[0], replace(site.lanes[1], stopbar=(), advance=(DetectorNumber(9),)))
     assert witnesses(site.sequence, blind)[LaneName("N1")] == Witness((), (DetectorNumber(9),))
