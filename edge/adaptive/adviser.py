@@ -22,7 +22,7 @@ class Adviser:
     def __init__(self, site: Site) -> None:
         self._estimator = LoopEstimator(site)
         self._health = LoopWatch(
-            self._estimator.lanes, guessed=not site.lanes, witnesses=witnesses(site.sequence, self._estimator.lanes)
+            self._estimator.lanes, guessed=not site.lanes, witnesses=witnesses(self._estimator.lanes)
         )
         self._ladder = Ladder(site, self._estimator.lanes)
         self._optimiser: Optimiser = RollingHorizon(site, self._estimator.lanes)

@@ -45,7 +45,7 @@ class LoopWatch:
         self._red_since: dict[PhaseNumber, Ms] = {}
         self.unseen: Mapping[PhaseNumber, bool] = {}
         """Phases to be served because nobody sees who may wait there. True: no loop of an approach tells anything, so as long
-        as was usual and in every cycle; False: a probe, for the minimum, once a minute."""
+        as was usual and in every cycle; False: a probe, for the minimum, after so long a red as `Round` says."""
 
     @property
     def verdicts(self) -> Mapping[DetectorNumber, Verdict]:

@@ -235,7 +235,7 @@ class Round:
         return tuple(case for case in found.values() if self._tells(case.number))
 
     def _tells(self, number: DetectorNumber) -> bool:
-        """Whether so many came elsewhere that the silence of a loop says something."""
+        """Whether so many came beside it that the silence of a loop says something."""
         known = [self._witnesses[name] for name in self._names[number] if name in self._witnesses]
         return not known or any(w.testifies(self._rises, self._is_bad) for w in known)
 

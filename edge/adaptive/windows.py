@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from edge.model.adaptive import Window
 from edge.model.plans import LocalTime
-from edge.model.units import SECOND_MS, PhaseNumber
+from edge.model.units import DAY_MS, SECOND_MS, PhaseNumber
 
 
 def platoons(
@@ -21,7 +21,7 @@ def platoons(
     if window is None or local is None or not local.synced:
         return (1.0,) * seconds
     rest = window.outside
-    parts = (_inside(window, local.day_ms + second * SECOND_MS) for second in range(seconds))
+    parts = (_inside(window, (local.day_ms + second * SECOND_MS) % DAY_MS) for second in range(seconds))
     return tuple(rest + (window.platoon_ratio - rest) * part for part in parts)
 
 

@@ -44,7 +44,7 @@ def windows_make_sense(draft: Draft, findings: Findings) -> None:
         for key in late:
             findings.cross((*here, key), f"{cycle}, and {key} is no less", "write less", [(*here, "cycle")])
         if not late and window.outside < 0.0:
-            most = window.cycle_ms / window.lasts_ms
+            most = window.cycle_ms * 100 // window.lasts_ms / 100
             what = f"{cycle}, so {window.platoon_ratio:g} times the mean is more than all who come, in {s(window.lasts_ms)} s"
             findings.cross((*here, "platoon_ratio"), what, f"write {most:.2f} at most", [(*here, "lasts")])
 

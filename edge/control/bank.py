@@ -2,7 +2,7 @@
 
 The answer to a failed detector is local: its partner's actuations are heard for its phase, and where it has no healthy
 partner its phase is recalled as the site file says. One that has not been heard since the start is answered the same way,
-but late where other lanes of its approach are heard. A failed push-button recalls its walk.
+but late where other lanes of its approach are heard or its silence says nothing yet. A failed push-button recalls its walk.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -215,7 +215,7 @@ class DetectorBank:
         phase, on_fault = self._calls[config.phase], config.limits.on_fault
         unproved = config.number not in self._failed
         doubtful = unproved and (config.number not in self._telling or self._may_wait(config))
-        if on_fault is OnFault.LATE_RECALL or doubtful:
+        if on_fault is OnFault.LATE_RECALL or (doubtful and on_fault is not OnFault.NONE):
             return self._late_ms
         if on_fault is OnFault.PLAN_RECALL:
             seen = self._by_number[config.number].actuations > 0
@@ -238,7 +238,7 @@ class DetectorBank:
         return config.number in self._seldom and any(map(self._has_life, mates))
 
     def _tells(self, number: DetectorNumber) -> bool:
-        """Whether so many came elsewhere that the silence of a detector says something."""
+        """Whether so many came beside it that the silence of a detector says something."""
         witness = self._witnesses.get(number)
         return witness is None or witness.testifies(
             lambda other: self._by_number[other].actuations, self._failed.__contains__

@@ -8,8 +8,7 @@ may use the silent one, if anybody at all is heard for the phase: a bicycle path
 Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is
 called after the red that the plan would give it, so no more often than in the plan, though the others' cycle may be shorter.
 
-Silence says nothing where nobody was to come (`edge.model.witnesses`): until so many came elsewhere that it does, a silent
-detector's phase is recalled late too.
+The silence of a turn says nothing while few go straight on beside it (`edge.model.witnesses`): it is recalled late until it does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,9 +68,9 @@ def loops_of_approach(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, 
 
 
 def witnesses_of_loops(site: Site) -> dict[DetectorNumber, Witness]:
-    """The witnesses of the detectors of lanes."""
-    known = witnesses(site.sequence, site.lanes)
-    return {number: known[lane.name] for number, lane in _lane_of(site.detectors, site.lanes)}
+    """The witnesses of the detectors of turning lanes."""
+    known = witnesses(site.lanes)
+    return {number: known[lane.name] for number, lane in _lane_of(site.detectors, site.lanes) if lane.name in known}
 
 
 def red_in_plan_ms(site: Site) -> dict[PhaseNumber, Ms]:

@@ -1,60 +1,54 @@
-"""What the silence of a lane is worth: who came elsewhere while nobody came here.
+"""What the silence of a turning lane is worth: how many went straight on beside it meanwhile.
 
-A lane silent since the start may be empty, or its cable dead. Silence says nothing where nobody was to come: a lane is doubted
-when four vehicles have come to the others of its approach, a turn beside lanes that go straight on when twenty have, and an
-approach when four have come to those that it shares its street with. A street that is empty from end to end, as in the night
-or while all the town drives the other way, is no longer served like a busy one then; that the loops of both its ends died
-before the start is less likely.
+A lane silent since the start may be unused, or its loops dead. Few turn, so the silence of a turn says nothing until ten vehicles
+have come to the lanes of its approach that go straight on: while few come there, few are likely to wait here. Nothing else is
+excused so: the silence of a whole approach, or of lanes that go straight on, may hide a street full of people.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edge.model.lanes import Lane, LaneName, Turn
-from edge.model.sequence import Sequence as Order
 from edge.model.units import DetectorNumber
 
-A_FEW = 4
-"""Where every other vehicle comes here, one of so many does with fifteen to one: each end of a street has half of it. Ours."""
-MANY = 20
-"""Where one in seven does, as many must have come for nineteen to one: a turn takes a fifth of an approach. Ours."""
+MANY = 10
+"""A turn takes a fifth of an approach: one of so many turns with eight to one. Ours; more would find a dead turn later."""
+
+Loops = tuple[DetectorNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Whose vehicles tell what the silence of a lane is worth, a detector of each lane: `beside`, of the other lanes of its
-    approach; `facing`, of the lanes of other approaches that may go together with it."""
+    """Those beside a turning lane who go straight on: the loops of each lane, or of lanes that share one."""
 
-    beside: tuple[DetectorNumber, ...]
-    facing: tuple[DetectorNumber, ...]
-    enough: int = A_FEW
-    """So many beside."""
+    beside: tuple[Loops, ...]
 
     def testifies(self, count: Callable[[DetectorNumber], int], is_bad: Callable[[DetectorNumber], bool]) -> bool:
-        """Whether so many came elsewhere, counted since the start, that somebody ought to have come here too. Where nobody
-        could testify, or who came beside is not seen any more, the silence speaks for itself."""
-        beside = sum(map(count, self.beside))
-        if any(count(number) and is_bad(number) for number in self.beside):
+        """Whether so many came beside, counted since the start, that somebody ought to have come here too. Where nobody came
+        there, or a lane is not seen any more, they cannot testify, and the silence speaks for itself."""
+        if any(all(map(is_bad, loops)) for loops in self.beside):
             return True
-        if beside:
-            return beside >= self.enough
-        return not self.facing or sum(map(count, self.facing)) >= A_FEW
+        came = sum(max(map(count, loops)) for loops in self.beside)
+        return came == 0 or came >= MANY
 
 
-def witnesses(order: Order, lanes: Sequence[Lane]) -> dict[LaneName, Witness]:
-    """The witnesses of every lane. Lanes of bicycles or buses are none."""
-    counting = [(lane, loops[0]) for lane in lanes if lane.cars and (loops := lane.stopbar or lane.advance)]
-    straight = {lane.approach for lane in lanes if Turn.THROUGH in lane.turns}
-    return {
-        lane.name: Witness(
-            tuple(loop for other, loop in counting if other.approach == lane.approach and other.name != lane.name),
-            tuple(loop for other, loop in counting if _faces(order, lane, other)),
-            A_FEW if Turn.THROUGH in lane.turns or lane.approach not in straight else MANY,
-        )
-        for lane in lanes
-    }
+def witnesses(lanes: Sequence[Lane]) -> dict[LaneName, Witness]:
+    """The witnesses of every turning lane beside lanes that go straight on. Lanes of bicycles or buses are none."""
+    found = {}
+    for lane in lanes:
+        beside = [
+            other for other in lanes if other.approach == lane.approach and other.cars and Turn.THROUGH in other.turns
+        ]
+        if beside and Turn.THROUGH not in lane.turns:
+            found[lane.name] = Witness(_apart([(*other.stopbar, *other.advance) for other in beside]))
+    return {name: witness for name, witness in found.items() if witness.beside}
 
 
-def _faces(order: Order, lane: Lane, other: Lane) -> bool:
-    """Whether the other lies on another approach, and somebody of it may go while somebody of the lane does."""
-    return other.approach != lane.approach and any(order.concurrent(p, q) for p in lane.phases for q in other.phases)
+def _apart(rows: Sequence[Loops]) -> tuple[Loops, ...]:
+    """The loops of lanes; of lanes that share one, together."""
+    found: list[Loops] = []
+    for loops in rows:
+        shared = [other for other in found if set(other) & set(loops)]
+        found = [other for other in found if other not in shared]
+        found.append(tuple(dict.fromkeys((*(n for other in shared for n in other), *loops))))
+    return tuple(loops for loops in found if loops)
