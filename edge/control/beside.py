@@ -8,7 +8,7 @@ may use the silent one, if anybody at all is heard for the phase: a bicycle path
 Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is
 called after the red that the plan would give it, so no more often than in the plan, though the others' cycle may be shorter.
 
-The silence of a turn says nothing while few go straight on beside it (`edge.model.witnesses`): it is recalled late until it does.
+The silence of a turn says nothing while few go straight on beside it (`edge.model.witnesses`): it is recalled late till then.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

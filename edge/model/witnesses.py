@@ -1,8 +1,8 @@
 """What the silence of a turning lane is worth: how many went straight on beside it meanwhile.
 
-A lane silent since the start may be unused, or its loops dead. Few turn, so the silence of a turn says nothing until ten vehicles
-have come to the lanes of its approach that go straight on: while few come there, few are likely to wait here. Nothing else is
-excused so: the silence of a whole approach, or of lanes that go straight on, may hide a street full of people.
+A lane silent since the start may be unused, or its loops dead. Few turn, so the silence of a turn says nothing until ten
+vehicles have come to the lanes of its approach that go straight on: while few come there, few are likely to wait here. Nothing
+else is excused so: the silence of a whole approach, or of lanes that go straight on, may hide a street full of people.
 """
 
 from collections.abc import Callable, Sequence

@@ -64,3 +64,23 @@ def test_what_is_expected_of_a_lane_follows_its_window() -> None:
     one, two = estimator.forecast(optimiser().stages, 60).lanes
     assert len(set(one.arrivals)) == 1
     assert two.arrivals[45] == pytest.approx(4 * two.arrivals[30])  # twice the mean, and half of it
+
+
+def test_those_whom_the_advance_loop_has_seen_are_left_as_they_are() -> None:
+    site, lanes = shared(2)
+    far = (lanes[0], replace(lanes[1], advance_m=80.0))
+    estimator = LoopEstimator(replace(site, lanes=far, adaptive=AdaptiveRules(windows=(WINDOW,))))
+    estimator.see(Observation(1_000, Mode.RUN, (), local=at(36_000)), {})
+    state = estimator.states[lanes[1].name]
+    state.sees_in, known_s = True, int(state.inflow.travel_s.value)
+    arrivals = estimator.forecast(optimiser().stages, 60).lanes[1].arrivals
+    assert known_s > 1
+    parts = platoons([WINDOW], of(2), at(36_000), 60)
+    assert arrivals == pytest.approx([0.0] * known_s + [state.rate * part for part in parts[known_s:]])
+
+
+def test_at_midnight_the_windows_begin_anew_as_plans_do() -> None:
+    window = Window(of(2), 70_000, 0, 5_000, 2.0)
+    late = platoons([window], of(2), at(86_390_000), 30)
+    assert late[10:] == platoons([window], of(2), MIDNIGHT, 20)
+    assert late[9] < 1.0 < late[10]

@@ -44,6 +44,14 @@ def test_an_offset_window_is_of_phases_without_another_and_lies_in_its_cycle(
     assert problems(f"{DUAL}\nadaptive: {{windows: [{rows}]}}\n") == wrong
 
 
+def test_the_ratio_that_a_window_is_told_to_write_is_accepted() -> None:
+    window = "adaptive: {{windows: [{{phases: [2], cycle: 90, offset: 0, lasts: 55, platoon_ratio: {}}}]}}"
+    (problem,) = check_text(f"{DUAL}\n{window.format(1.7)}\n", "f").problems
+    assert problem.write == "write 1.63 at most"
+    assert not problems(f"{DUAL}\n{window.format(1.63)}\n")
+    assert not problems(f"{DUAL}\n{window.replace('55', '45').format(2)}\n")  # nobody outside it
+
+
 def test_an_adaptive_layer_that_acts_needs_loops() -> None:
     blind = re.sub(r"(?ms)^detectors:.*?(?=^\S)", "", MINIMAL)
     said = problems(f"{blind}\nadaptive: {{mode: act}}\n")

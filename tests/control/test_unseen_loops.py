@@ -11,7 +11,7 @@ from edge.model.phases import Recall
 from edge.model.plans import LocalTime
 from edge.model.site import Site
 from edge.model.units import DetectorNumber, PhaseNumber, PlanNumber
-from edge.model.witnesses import A_FEW, MANY, Witness, witnesses
+from edge.model.witnesses import MANY, Witness, witnesses
 from tests import builders
 from tests.control.scenario import Scenario
 
@@ -248,21 +248,22 @@ def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_ver
     assert dict(recalls.overdue(109_000, green.__contains__)) == {4: True}
 
 
-def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_twentieth_on_as_in_the_plan() -> None:
+def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_tenth_on_as_in_the_plan() -> None:
     s = heard_in_lane_two(with_a_pocket(), MANY - 1)
     assert is_late(s)
     s.occupy(5).wait(2).leave(5).wait(2)
     assert not is_late(s)
 
 
-def test_an_approach_silent_while_few_came_from_the_other_end_is_recalled_late_and_from_the_fourth_on_as_in_the_plan() -> (
-    None
-):
-    s = heard_in_lane_two(two_lanes("S"), A_FEW - 1)
-    assert is_late(s)
-    s.occupy(5).wait(2).leave(5).wait(2)
-    assert s.phase(4).recall is Recall.MIN
-    assert not is_late(s)
+def test_the_lane_of_another_approach_says_nothing_about_it() -> None:
+    assert heard_in_lane_two(two_lanes("S")).phase(4).recall is Recall.MIN
+
+
+def test_what_a_detector_does_to_nobody_when_it_fails_it_does_to_nobody_while_it_is_silent() -> None:
+    site = with_a_pocket()
+    four = replace(site.detectors[FOUR], limits=replace(site.detectors[FOUR].limits, on_fault=OnFault.NONE))
+    s = heard_in_lane_two(replace(site, detectors={**site.detectors, FOUR: four}), MANY - 1)
+    assert {s.wait(1).phase(4).recall for _ in range(3 * late_ms(s.site) // 1000)} == {Recall.NONE}
 
 
 def test_a_bicycle_lane_silent_since_the_start_waits_for_whoever_is_heard_in_its_phase() -> None:
@@ -312,45 +313,37 @@ def test_without_a_plan_a_late_recall_waits_for_two_minutes() -> None:
 # ── what a silence is worth ─────────────────────────────────────────────────────────────────────
 
 
-def worth(beside: int, facing: int, *, bad: bool = False, alone: bool = False) -> bool:
-    """What one lane beside and one facing testify, after so many vehicles each."""
-    counts = {FOUR: beside, FIVE: facing}
-    witness = Witness((FOUR,), () if alone else (FIVE,), MANY)
-    return witness.testifies(counts.__getitem__, lambda number: bad and number == FOUR)
+def worth(*counts: int, bad: tuple[int, ...] = ()) -> bool:
+    """What two lanes that go straight on testify, each with two loops, after so many vehicles at each loop."""
+    witness = Witness(((DetectorNumber(1), DetectorNumber(2)), (DetectorNumber(3), DetectorNumber(4))))
+    return witness.testifies(lambda number: counts[number - 1], lambda number: number in bad)
 
 
-def test_a_silence_is_worth_something_when_so_many_came_beside_or_nobody_there_and_so_many_facing() -> None:
-    assert not worth(MANY - 1, 1_000)
-    assert worth(MANY, 0)
-    assert not worth(0, A_FEW - 1)
-    assert worth(0, A_FEW)
+def test_the_silence_of_a_turn_says_something_when_many_went_straight_on_or_nobody() -> None:
+    assert not worth(1, 0, 0, 0)
+    assert not worth(MANY - 1, 0, 0, 0)
+    assert worth(MANY, 0, 0, 0)
+    assert worth(0, MANY // 2, MANY - MANY // 2, 0)  # whichever loop of a lane sees them
+    assert not worth(MANY // 2, MANY // 2, 0, 0)  # one lane: the same vehicles
+    assert worth(0, 0, 0, 0)
 
 
-def test_where_nobody_can_testify_a_silence_speaks_for_itself() -> None:
-    assert worth(0, 0, alone=True)
-    assert worth(1, 0, bad=True)
-    assert not worth(0, 0, bad=True)
+def test_a_lane_that_is_not_seen_any_more_testifies_nothing_and_the_silence_speaks_for_itself() -> None:
+    assert worth(1, 0, 0, 0, bad=(3, 4))
+    assert not worth(1, 0, 0, 0, bad=(4,))
 
 
-def test_witnesses_are_lanes_of_cars_of_the_approach_and_of_those_that_may_go_with_it() -> None:
-    site = two_lanes("S")
-    cross = Lane(
-        LaneName("E1"), "E", (Movement(Turn.THROUGH, frozenset({PhaseNumber(2)})),), stopbar=(DetectorNumber(2),)
-    )
-    found = witnesses(site.sequence, (*site.lanes, cross))
-    assert found[LaneName("N1")] == Witness((), (FIVE,))
-    assert found[LaneName("E1")] == Witness((), ())
-    mates = witnesses(site.sequence, two_lanes().lanes)
-    assert mates[LaneName("N1")] == Witness((FIVE,), ())
-    bicycles = (site.lanes[0], replace(site.lanes[1], cars=False, advance=(DetectorNumber(9),)))
-    assert witnesses(site.sequence, bicycles)[LaneName("N1")] == Witness((), ())
-    pocket = witnesses(site.sequence, with_a_pocket().lanes)
-    assert [pocket[LaneName(name)].enough for name in ("N1", "N2")] == [MANY, A_FEW]
-    turns = (Turn.LEFT, Turn.RIGHT)
-    stem = [
-        replace(row, movements=(Movement(turn, row.phases),))
-        for row, turn in zip(two_lanes().lanes, turns, strict=True)
-    ]
-    assert [witness.enough for witness in witnesses(site.sequence, stem).values()] == [A_FEW, A_FEW]
-    blind = (site.lanes[0], replace(site.lanes[1], stopbar=(), advance=(DetectorNumber(9),)))
-    assert witnesses(site.sequence, blind)[LaneName("N1")] == Witness((), (DetectorNumber(9),))
+def test_witnesses_are_the_lanes_of_cars_that_go_straight_on_beside_a_turning_lane() -> None:
+    left, ahead = with_a_pocket().lanes
+    only = {left.name: Witness(((FIVE,),))}
+    assert witnesses((left, ahead)) == only
+    assert witnesses(two_lanes().lanes) == {}
+    assert witnesses((left, replace(ahead, approach="S"))) == {}
+    assert witnesses((left, replace(ahead, cars=False))) == {}
+    assert witnesses((left, replace(ahead, movements=left.movements))) == {}
+    assert witnesses((left, replace(ahead, stopbar=()))) == {}
+    nine = DetectorNumber(9)
+    sharing = replace(ahead, name=LaneName("N3"), stopbar=(), advance=(FIVE, nine))
+    assert witnesses((left, ahead, sharing)) == {left.name: Witness(((FIVE, nine),))}
+    apart = replace(sharing, advance=(nine,))
+    assert witnesses((left, ahead, apart)) == {left.name: Witness(((FIVE,), (nine,)))}
