@@ -248,7 +248,7 @@ def test_the_time_of_a_late_recall_runs_from_the_last_green_and_not_from_the_ver
     assert dict(recalls.overdue(109_000, green.__contains__)) == {4: True}
 
 
-def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_tenth_on_as_in_the_plan() -> None:
+def test_a_pocket_silent_while_few_came_beside_it_is_recalled_late_and_from_the_fifth_on_as_in_the_plan() -> None:
     s = heard_in_lane_two(with_a_pocket(), MANY - 1)
     assert is_late(s)
     s.occupy(5).wait(2).leave(5).wait(2)
