@@ -13,7 +13,6 @@ from edge.adaptive.optimiser import HORIZON_S, RollingHorizon
 from edge.model.advice import Advice, Doubt
 from edge.model.observation import Observation
 from edge.model.site import Site
-from edge.model.witnesses import witnesses
 
 
 class Adviser:
@@ -21,9 +20,7 @@ class Adviser:
 
     def __init__(self, site: Site) -> None:
         self._estimator = LoopEstimator(site)
-        self._health = LoopWatch(
-            self._estimator.lanes, guessed=not site.lanes, witnesses=witnesses(self._estimator.lanes)
-        )
+        self._health = LoopWatch(self._estimator.lanes, guessed=not site.lanes)
         self._ladder = Ladder(site, self._estimator.lanes)
         self._optimiser: Optimiser = RollingHorizon(site, self._estimator.lanes)
 

@@ -11,14 +11,13 @@ from functools import partial
 from edge.adaptive.health_case import LoopCase
 from edge.adaptive.health_lane import LaneLamps, Lights, beside
 from edge.adaptive.health_loop import LoopTrack
-from edge.adaptive.health_round import Round
+from edge.adaptive.health_round import PROBE_MS, Round
 from edge.adaptive.health_stuck import nobody_left, would_have_rolled
 from edge.adaptive.health_words import UNPROVED, Verdict, reported
 from edge.model.exchange import Mode
-from edge.model.lanes import Lane, LaneName
+from edge.model.lanes import Lane
 from edge.model.observation import Observation
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber
-from edge.model.witnesses import Witness
 
 _LOST_MS: Ms = 3 * SECOND_MS
 """After so long without an observation nobody knows what happened meanwhile. Ours."""
@@ -29,13 +28,9 @@ _BLOCKED_S = 8.0
 
 
 class LoopWatch:
-    """The `Health` of one site. `lanes`: those of the site file, or told from its detectors (`guessed`). `witnesses`: who tells
-    what the silence of a lane is worth; a lane that has none is doubted by the clock alone."""
+    """The `Health` of one site. `lanes`: those of the site file, or told from its detectors (`guessed`)."""
 
-    def __init__(
-        self, lanes: Iterable[Lane], *, guessed: bool = False, witnesses: Mapping[LaneName, Witness] | None = None
-    ) -> None:
-        self._witnesses = witnesses or {}
+    def __init__(self, lanes: Iterable[Lane], *, guessed: bool = False) -> None:
         self._lanes = tuple(lanes)
         self._guessed = guessed
         self._round: Round | None = None
@@ -45,7 +40,7 @@ class LoopWatch:
         self._red_since: dict[PhaseNumber, Ms] = {}
         self.unseen: Mapping[PhaseNumber, bool] = {}
         """Phases to be served because nobody sees who may wait there. True: no loop of an approach tells anything, so as long
-        as was usual and in every cycle; False: a probe, for the minimum, after so long a red as `Round` says."""
+        as was usual and in every cycle; False: a probe, for the minimum, once a minute."""
 
     @property
     def verdicts(self) -> Mapping[DetectorNumber, Verdict]:
@@ -56,7 +51,7 @@ class LoopWatch:
     def see(self, seen: Observation) -> Mapping[DetectorNumber, str]:
         """Take in one second; the loops that are not to be believed now, with the reason in words."""
         if self._round is None:
-            self._round = Round(self._lanes, seen.now, seen.occupied, guessed=self._guessed, witnesses=self._witnesses)
+            self._round = Round(self._lanes, seen.now, seen.occupied, guessed=self._guessed)
             exits = {number for lane in self._lanes for number in lane.exits}
             self._exits = {number: LoopTrack(seen.now, on=number in seen.occupied) for number in sorted(exits)}
         elif seen.now - self._last_ms > _LOST_MS:
@@ -109,7 +104,7 @@ class LoopWatch:
         loops.silent_approaches(now)
         for case in loops.unproved(self._running_s):
             case.unproved(now, UNPROVED)
-        self.unseen = self._due(now, loops, lights)
+        self.unseen = self._due(now, loops.unseen(), lights)
 
     def _lamps(self, now: Ms, place: LaneLamps, loops: Round, lights: Lights) -> None:
         """Move one lane's lamps on, and tell its loops what has ended."""
@@ -132,11 +127,10 @@ class LoopWatch:
             if case.track.on:
                 case.stuck.green_ended(green_s, others_moved=others_moved, anything_moved=anything)
 
-    def _due(self, now: Ms, loops: Round, lights: Lights) -> dict[PhaseNumber, bool]:
+    def _due(self, now: Ms, unseen: Mapping[PhaseNumber, bool], lights: Lights) -> dict[PhaseNumber, bool]:
         """Whole approaches always; the other unseen phases when they have been red for so long."""
-        unseen = loops.unseen()
         self._red_since = {p: self._red_since.get(p, now) for p in unseen if p not in lights.green}
-        late = {p for p, since in self._red_since.items() if now - since >= loops.probed_after_ms(p)}
+        late = {p for p, since in self._red_since.items() if now - since >= PROBE_MS}
         return {phase: whole for phase, whole in unseen.items() if whole or phase in late}
 
 

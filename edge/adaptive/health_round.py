@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
 from edge.adaptive.health_evidence import APPROACH_SILENT, THROUGH_SILENT, Ill, Odds, convicts
@@ -13,7 +12,6 @@ from edge.adaptive.health_silence import Silence
 from edge.adaptive.health_words import sentence
 from edge.model.lanes import Lane, LaneName, Turn
 from edge.model.units import MINUTE_MS, SECOND_MS, DetectorNumber, Ms, PhaseNumber
-from edge.model.witnesses import Witness
 
 UNPROVED_S = 150
 UNPROVED_ELSEWHERE = 15
@@ -23,8 +21,6 @@ UNPROVED_LANE_S = 600
 """The same of the loops of one phase, beside lanes that are seen: a turn of 30 vehicles an hour is often silent for minutes."""
 PROBE_MS: Ms = 90 * SECOND_MS
 """A phase whose loops tell nothing is called when it has been red for so long. Ours: below the waits people accept."""
-SELDOM_PROBE_MS: Ms = 2 * PROBE_MS
-"""And after twice as long a red where their silence says nothing yet. Ours."""
 RECALLED_FROM = 4.0
 """Nats of silence of a whole approach from which on it is recalled before any verdict: one in 55, by its own past alone. In 17
 hours of healthy approaches in SUMO it was never reached, and 3.0 in 136 s (`bench/health.py` records the like). Ours."""
@@ -57,17 +53,8 @@ class Round:
     """The loops of a site and their lanes. `on`: the loops that are occupied at `now`; `guessed`: which of them share a lane
     is not known for certain, so they must first be seen to."""
 
-    def __init__(
-        self,
-        lanes: Iterable[Lane],
-        now: Ms,
-        on: frozenset[DetectorNumber],
-        *,
-        guessed: bool = False,
-        witnesses: Mapping[LaneName, Witness] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, lanes: Iterable[Lane], now: Ms, on: frozenset[DetectorNumber], *, guessed: bool = False) -> None:
         self.lanes = tuple(lanes)
-        self._witnesses = witnesses
         self._guessed = guessed
         self.places: dict[frozenset[LaneName], LaneLamps] = {}
         self.cases: dict[DetectorNumber, LoopCase] = {}
@@ -222,7 +209,7 @@ class Round:
 
     def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
         """The loops of phases, of approaches, of through lanes beside pockets and of one side of a stem, at which none has been
-        seen alive, although there was time and traffic elsewhere that tells."""
+        seen alive, although there was time and traffic elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
             return ()
         found: dict[DetectorNumber, LoopCase] = {}
@@ -232,23 +219,7 @@ class Round:
         for cases, after_s in (*phases, *approaches, *sides):
             if not any(c.track.alive or c.track.on for c in cases):
                 found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
-        return tuple(case for case in found.values() if self._tells(case.number))
-
-    def _tells(self, number: DetectorNumber) -> bool:
-        """Whether so many came beside it that the silence of a loop says something."""
-        known = [self._witnesses[name] for name in self._names[number] if name in self._witnesses]
-        return not known or any(w.testifies(self._rises, self._is_bad) for w in known)
-
-    def _rises(self, number: DetectorNumber) -> int:
-        return self.cases[number].track.rises
-
-    def _is_bad(self, number: DetectorNumber) -> bool:
-        return self.cases[number].verdict is not None
-
-    def probed_after_ms(self, phase: PhaseNumber) -> Ms:
-        """After how long a red a phase is probed whose loops tell nothing."""
-        telling = any(c.track.alive or c.verdict is not None or self._tells(c.number) for c in self._by_phase[phase])
-        return PROBE_MS if telling else SELDOM_PROBE_MS
+        return tuple(found.values())
 
     def unseen(self) -> dict[PhaseNumber, bool]:
         """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence

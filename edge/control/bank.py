@@ -2,10 +2,10 @@
 
 The answer to a failed detector is local: its partner's actuations are heard for its phase, and where it has no healthy
 partner its phase is recalled as the site file says. One that has not been heard since the start is answered the same way,
-but late where other lanes of its approach are heard or its silence says nothing yet. A failed push-button recalls its walk.
+but late where other lanes of its approach are heard. A failed push-button recalls its walk.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from edge.control.beside import (
@@ -16,13 +16,11 @@ from edge.control.beside import (
     plan_greens_ms,
     red_in_plan_ms,
     seldom_used,
-    witnesses_of_loops,
 )
-from edge.control.buttons import Button, button_fault
 from edge.control.calls import RECALL_ON_FAULT, PhaseCalls, stronger
-from edge.control.detection import DetectorLogic
+from edge.control.detection import NEVER, DetectorLogic, Diagnosis
 from edge.control.faultbook import BUTTON_FAULTS, DETECTOR_FAULTS, FaultBook
-from edge.model.detectors import Detector, DetectorKind, DetectorLimits, OnFault
+from edge.model.detectors import Detector, DetectorKind, DetectorLimits, InputSample, OnFault, PedButton
 from edge.model.events import Event, EventCode
 from edge.model.exchange import DetectorStatus, Inputs
 from edge.model.faults import FaultKind
@@ -35,6 +33,48 @@ _CHECKED_EVERY = 10
 """Each input's diagnostics are looked at every tenth tick, in turn: limits are minutes, and the load stays level."""
 
 
+class _Button:
+    """One push-button: presses, and whether it is stuck or silent."""
+
+    __slots__ = ("_count", "_held_from", "config", "diagnosis", "heard", "occupied", "stale_after_ms")
+
+    def __init__(self, config: PedButton, stale_after_ms: Ms, now: Ms) -> None:
+        self.config = config
+        self.diagnosis = Diagnosis(config.limits, now)
+        self.stale_after_ms = stale_after_ms
+        self.occupied = False
+        self.heard = now
+        self._count: int | None = None
+        self._held_from: Ms = NEVER  # since when it has been held, until its long press has been told
+
+    def hear(self, now: Ms, sample: InputSample | None) -> tuple[bool, list[Event]]:
+        """Take in a sample: whether the button was pressed, and the events."""
+        if sample is None or not sample.ok:
+            return False, []
+        self.heard = sample.taken_ms
+        presses = 0 if self._count is None else max(0, sample.count - self._count)
+        fresh = presses > 0
+        self._count = sample.count
+        if fresh or (sample.occupied and not self.occupied):
+            self.diagnosis.actuated(now, max(presses, 1))
+        if sample.occupied == self.occupied:
+            return fresh, [self._event(on=not self.occupied), self._event(on=self.occupied)] if fresh else []
+        self.occupied = sample.occupied
+        self._held_from = now if sample.occupied and self.config.long_press_ms else NEVER
+        self.diagnosis.level(now, on=sample.occupied)
+        return fresh or sample.occupied, [self._event(on=sample.occupied)]
+
+    def pressed_long(self, now: Ms) -> bool:
+        """Whether it has just been held for its long press; said once a press."""
+        if now - self._held_from < self.config.long_press_ms:
+            return False
+        self._held_from = NEVER
+        return True
+
+    def _event(self, *, on: bool) -> Event:
+        return Event(EventCode.PED_DETECTOR_ON if on else EventCode.PED_DETECTOR_OFF, self.config.number)
+
+
 class DetectorBank:
     """Every input of the site, wired to the calls of its phase."""
 
@@ -42,7 +82,7 @@ class DetectorBank:
         self._calls = calls
         stale = {name: device.options.stale_after_ms for name, device in site.devices.items()}
         self._detectors = [DetectorLogic(d, stale[d.input.device], now) for d in site.detectors.values()]
-        self._buttons = [Button(b, stale[b.input.device], now) for b in site.buttons.values()]
+        self._buttons = [_Button(b, stale[b.input.device], now) for b in site.buttons.values()]
         self._by_number = {logic.config.number: logic for logic in self._detectors}
         self._diagnosed: dict[str, FaultKind] = {}
         self._button_diagnosed: dict[str, FaultKind] = {}
@@ -51,10 +91,9 @@ class DetectorBank:
         self._targets: dict[DetectorNumber, list[Detector]] = {}
         self._began = now
         self._unseen: set[DetectorNumber] = set()  # not heard since the start, although there was time
-        self._telling: frozenset[DetectorNumber] = frozenset()  # those of them whose silence says something
         self._plan_green_ms = plan_greens_ms(site, site.fallback.plan)
         self._unseen_green_ms = plan_greens_ms(site, site.fallback.plan_of_unseen)
-        self._beside, self._seldom, self._witnesses = loops_beside(site), seldom_used(site), witnesses_of_loops(site)
+        self._beside, self._seldom = loops_beside(site), seldom_used(site)
         self._approach, self._red_in_plan_ms, self._late_ms = (
             loops_of_approach(site),
             red_in_plan_ms(site),
@@ -214,8 +253,7 @@ class DetectorBank:
         """Recall the phase of a detector that is not heard; the red after which it shall be, where that is late."""
         phase, on_fault = self._calls[config.phase], config.limits.on_fault
         unproved = config.number not in self._failed
-        doubtful = unproved and (config.number not in self._telling or self._may_wait(config))
-        if on_fault is OnFault.LATE_RECALL or (doubtful and on_fault is not OnFault.NONE):
+        if on_fault is OnFault.LATE_RECALL or (unproved and self._may_wait(config)):
             return self._late_ms
         if on_fault is OnFault.PLAN_RECALL:
             seen = self._by_number[config.number].actuations > 0
@@ -237,13 +275,6 @@ class DetectorBank:
         )
         return config.number in self._seldom and any(map(self._has_life, mates))
 
-    def _tells(self, number: DetectorNumber) -> bool:
-        """Whether so many came beside it that the silence of a detector says something."""
-        witness = self._witnesses.get(number)
-        return witness is None or witness.testifies(
-            lambda other: self._by_number[other].actuations, self._failed.__contains__
-        )
-
     def _has_life(self, number: DetectorNumber) -> bool:
         return self._is_heard(number) and self._by_number[number].actuations > 0
 
@@ -259,7 +290,6 @@ class DetectorBank:
 
     def _diagnose(self, now: Ms, local: LocalTime | None) -> None:
         self._turn = (self._turn + 1) % _CHECKED_EVERY
-        missed: list[DetectorNumber] = []
         for logic in self._detectors[self._turn :: _CHECKED_EVERY]:
             limits = logic.config.limits
             awake = local is not None and _awake(limits, local.day_ms)
@@ -270,21 +300,15 @@ class DetectorBank:
                 logic.diagnosis.asleep(now)
             kind = FaultKind.DETECTOR_STALE if stale else logic.diagnosis.fault(now)
             if limits.unseen_ms and not logic.actuations and now - self._began >= limits.unseen_ms:
-                missed.append(logic.config.number)
+                self._miss(logic.config.number)
             _note(self._diagnosed, str(logic.config.number), kind)
-        missed = [number for number in missed if number not in self._unseen]
-        if missed or (self._unseen and self._turn == 0):
-            self._miss(missed)
         for button in self._buttons[self._turn :: _CHECKED_EVERY]:
-            _note(self._button_diagnosed, str(button.config.number), button_fault(now, button))
+            _note(self._button_diagnosed, str(button.config.number), _button_fault(now, button))
 
-    def _miss(self, missed: Collection[DetectorNumber]) -> None:
-        """Answer detectors that have not been heard since the start like failed ones, they are no fault yet; some not before
-        their silence says something."""
-        self._unseen.update(missed)
-        telling = frozenset(filter(self._tells, self._unseen))
-        if missed or telling != self._telling:
-            self._telling = telling
+    def _miss(self, number: DetectorNumber) -> None:
+        """Answer a detector that has not been heard since the start like a failed one; it is no fault yet."""
+        if number not in self._unseen:
+            self._unseen.add(number)
             self._rewire()
 
 
@@ -300,6 +324,22 @@ def _awake(limits: DetectorLimits, day_ms: Ms) -> bool:
     """Whether silence counts at this time of day; the hours may run over midnight."""
     start, end = limits.active_from_ms, limits.active_to_ms
     return start <= day_ms < end if start <= end else day_ms >= start or day_ms < end
+
+
+def _button_fault(now: Ms, button: _Button) -> FaultKind | None:
+    if now - button.heard > button.stale_after_ms:
+        button.diagnosis.asleep(now)
+        button.diagnosis.deaf(now)
+        return FaultKind.BUTTON_STALE
+    seen = button.diagnosis.fault(now)
+    return _OF_A_BUTTON[seen] if seen is not None else None
+
+
+_OF_A_BUTTON: dict[FaultKind, FaultKind] = {
+    FaultKind.DETECTOR_MAX_PRESENCE: FaultKind.BUTTON_STUCK,
+    FaultKind.DETECTOR_ERRATIC: FaultKind.BUTTON_CHATTERING,
+    FaultKind.DETECTOR_NO_ACTIVITY: FaultKind.BUTTON_SILENT,
+}
 
 
 def _note(diagnosed: dict[str, FaultKind], where: str, kind: FaultKind | None) -> None:

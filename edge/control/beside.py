@@ -7,8 +7,6 @@ may use the silent one, if anybody at all is heard for the phase: a bicycle path
 
 Where lanes of the approach are heard that its drivers could not use, few may turn there, or its loops may be dead: it is
 called after the red that the plan would give it, so no more often than in the plan, though the others' cycle may be shorter.
-
-The silence of a turn says nothing while few go straight on beside it (`edge.model.witnesses`): it is recalled late till then.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +17,6 @@ from edge.model.detectors import Detector
 from edge.model.lanes import Lane, Turn
 from edge.model.site import Site
 from edge.model.units import SECOND_MS, DetectorNumber, Ms, PhaseNumber, PlanNumber
-from edge.model.witnesses import Witness, witnesses
 
 LATE_CYCLES = 2
 """A late recall waits for two cycles of the fall-back plan: one may pass in which nobody came. Ours."""
@@ -65,12 +62,6 @@ def loops_of_approach(site: Site) -> dict[DetectorNumber, tuple[DetectorNumber, 
         number: tuple(n for n, other in calling if other.approach == lane.approach and other.name != lane.name)
         for number, lane in lanes.items()
     }
-
-
-def witnesses_of_loops(site: Site) -> dict[DetectorNumber, Witness]:
-    """The witnesses of the detectors of turning lanes."""
-    known = witnesses(site.lanes)
-    return {number: known[lane.name] for number, lane in _lane_of(site.detectors, site.lanes) if lane.name in known}
 
 
 def red_in_plan_ms(site: Site) -> dict[PhaseNumber, Ms]:

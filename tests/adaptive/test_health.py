@@ -4,18 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from edge.adaptive.adviser import Adviser
 from edge.adaptive.health import LoopWatch
 from edge.adaptive.health_evidence import RULES, Ill, Kind, Odds, Rule, convicts, none_in
-from edge.adaptive.health_round import PROBE_MS, SELDOM_PROBE_MS, Round
-from edge.model.exchange import Interval, Mode
+from edge.model.exchange import Mode
 from edge.model.faults import FaultKind
 from edge.model.lanes import LaneName, Movement, Turn
 from edge.model.observation import LoopEdge
 from edge.model.units import DetectorNumber, Ms, PhaseNumber
-from edge.model.witnesses import Witness, witnesses
 from tests.adaptive.town import LANES, Line, Town, Watched, lanes, loops
-from tests.control.test_unseen_loops import with_a_pocket
 
 STOP, ADVANCE = loops("N1")
 BREAKS_S = 420
@@ -109,52 +105,6 @@ def test_an_approach_that_has_not_been_seen_alive_is_probed_at_first_and_recalle
     assert recalled >= 149
     assert all(unseen is True for unseen in told[recalled:])
     assert all(unseen is not True for unseen in told[:recalled])
-
-
-def beside(*numbers: DetectorNumber) -> dict[LaneName, Witness]:
-    """The lanes N are told by these loops what their silence is worth."""
-    return {LaneName(name): Witness((numbers,)) for name in ("N1", "N2")}
-
-
-@pytest.mark.parametrize("many", [True, False])
-def test_lanes_not_seen_alive_are_doubted_and_recalled_only_where_their_silence_says_something(
-    many: bool,  # noqa: FBT001
-) -> None:
-    town = Town(per_h={"N1": 300.0, "N2": 300.0, "E1": 300.0 if many else 60.0, "E2": 600.0}, wires=approach(dead()))
-    watch = LoopWatch(town.lanes, witnesses=beside(loops("E1")[0]))
-    rows = [(watch.see(seen), dict(watch.unseen))[1] for seen in town.observations(300)]
-    assert any(verdict.ill is Ill.UNPROVED for verdict in watch.verdicts.values()) is many
-    assert (True in [row.get(PhaseNumber(2)) for row in rows]) is many
-    plain = town.watched(300)
-    assert any(
-        verdict.ill is Ill.UNPROVED for verdict in plain.watch.verdicts.values()
-    )  # without witnesses: in either case
-
-
-def first_probe_s(witnesses: dict[LaneName, Witness]) -> int:
-    """After how long a red phase 2 is probed, whose loops tell nothing; few come elsewhere."""
-    town = Town(per_h={"N1": 300.0, "N2": 300.0, "E1": 60.0, "E2": 60.0}, wires=approach(dead()))
-    watch = LoopWatch(town.lanes, witnesses=witnesses)
-    for seen in town.observations(240):
-        watch.see(replace(seen, phases=tuple(replace(p, interval=Interval.RED) for p in seen.phases)))
-        if PhaseNumber(2) in watch.unseen:
-            return seen.now // 1000
-    return 240
-
-
-def test_a_silence_that_says_nothing_yet_is_probed_after_twice_as_long_a_red() -> None:
-    told = beside(loops("E1")[0])
-    assert PROBE_MS <= first_probe_s({}) * 1000 <= PROBE_MS + 3_000
-    assert SELDOM_PROBE_MS <= first_probe_s(told) * 1000 <= SELDOM_PROBE_MS + 3_000
-    known = Round(lanes(), 0, frozenset({loops("N1")[0]}), witnesses=told)
-    known.cases[loops("N1")[0]].edge(1_000, on=False)
-    assert known.probed_after_ms(PhaseNumber(2)) == PROBE_MS  # seen alive, and silent again
-
-
-def test_the_watch_of_a_site_knows_who_testifies() -> None:
-    site = with_a_pocket()
-    assert Adviser(site)._health._witnesses == witnesses(site.lanes)
-    assert witnesses(site.lanes)
 
 
 @pytest.mark.parametrize(("shared", "recalled"), [(True, False), (False, True)])
