@@ -1,6 +1,6 @@
 """The adaptive layer: its limits and windows are of phases that there are, and it has loops to see by."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from edge.check.words import s
 from edge.config.problems import Findings
@@ -32,13 +32,13 @@ def acting_has_loops(draft: Draft, findings: Findings) -> None:
 
 def windows_make_sense(draft: Draft, findings: Findings) -> None:
     """An offset window is of phases that there are and of no other window, lies within its cycle, and leaves nobody over."""
-    seen: dict[PhaseNumber, int] = {}
+    seen: set[PhaseNumber] = set()
     for place, window in enumerate(draft.site.adaptive.windows):
         here = ("adaptive", "windows", place)
         wrong = _wrong_phases(draft.site.sequence, sorted(window.phases), seen)
         if wrong is not None:
             findings.cross((*here, "phases"), *wrong, [("rings",)])
-        seen |= dict.fromkeys(window.phases, place)
+        seen |= window.phases
         cycle = f"the cycle of this window has {s(window.cycle_ms)} s"
         late = [key for key in ("offset", "lasts") if getattr(window, f"{key}_ms") >= window.cycle_ms]
         for key in late:
@@ -50,7 +50,7 @@ def windows_make_sense(draft: Draft, findings: Findings) -> None:
 
 
 def _wrong_phases(
-    sequence: Sequence, phases: list[PhaseNumber], seen: Mapping[PhaseNumber, int]
+    sequence: Sequence, phases: list[PhaseNumber], seen: Collection[PhaseNumber]
 ) -> tuple[str, str] | None:
     if not phases:
         return "a window without phases is for nobody", "name the phases that the platoon comes to"
