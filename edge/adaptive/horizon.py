@@ -1,10 +1,10 @@
-"""The rolling-horizon search: all plans of the next minute advance together, second by second; of alike ones the best goes on.
+"""The rolling-horizon search: all plans of the next minute advance together, step by step; of alike ones the best goes on.
 
 A *row* is one plan up to now: where its right-of-way stands (node, seconds until anything may change), the queues it has left,
-its cost so far and how it began. In each second in which changes are begun every row whose minimum is over also spawns one row
-for every stage it may change to. Before that rows are compared: those at the same node with the same minimum left differ only
-in queues and cost, and the cheapest goes on, beside it the cheapest that began with another decision (label setting, Sen &
-Head 1997, with two labels).
+its cost so far and how it began. A step is a second at first and more later (`lines`). At the beginning of each every row whose
+minimum is over also spawns one row for every stage it may change to. Before that rows are compared: those at the same node with
+the same minimum left differ only in queues and cost, and the cheapest goes on, beside it the cheapest that began with another
+decision (label setting, Sen & Head 1997, with two labels).
 """
 
 from collections.abc import Sequence
@@ -13,39 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.adaptive.courses import Bools, Floats, Ints, Nodes
+from edge.adaptive.lines import Lines, Step, Street
 from edge.adaptive.moves import Moves
 from edge.adaptive.rows import MOST_LEFT, Rows, Start, changes
 from edge.adaptive.service import BLOCKED_RATE
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """What is expected, as arrays of columns (lanes, and who else waits).
-
-    `arrivals` by second; `clear`, `opposed`, `floor` by node: vehicles served in a second, the same while one of the columns in
-    `opposers[opposer]` has a queue, and how far below no queue a free lane may be, served ahead. `queue_sq`, `queue_on`,
-    `queue_off`: the cost to go of a queue left at the end. `stop_s`: cost of stopping one vehicle. `wait`: seconds its first
-    one has waited; `price`: of taking its green away; from `patience` on it counts more, from `limit` on before everything.
-    `held`, by node: so many seconds from now on nobody leaves.
-    """
-
-    queue: Floats
-    wait: Floats
-    arrivals: Floats
-    weight: Floats
-    stop_s: Floats
-    clear: Floats
-    opposed: Floats
-    floor: Floats
-    opposer: Ints
-    opposers: Floats
-    price: Floats
-    queue_sq: Floats
-    queue_on: Floats
-    queue_off: Floats
-    patience: Floats
-    limit: Floats
-    held: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +28,15 @@ class Found:
     cost: float
 
 
-class _Lines:
-    """The street by node as the search reads it, a line for each column. `linear`: the part
-    of the cost to go that grows with the queue; `yields`, `held`: the columns in which somebody may yield, or stands.
-    `stops`, `wanting`, `coming`, by second: what stopping those who come costs, the queue from which with those who come soon a
-    change is worth a thought, and where these alone are."""
-
-    def __init__(self, street: Street) -> None:
-        self.clear = np.ascontiguousarray(street.clear.T)
-        self.opposed = np.ascontiguousarray(street.opposed.T)
-        self.opposer = np.ascontiguousarray(street.opposer.T)
-        self.floor = np.ascontiguousarray(street.floor.T)
-        self.held = np.ascontiguousarray(street.held.T)
-        self.linear = np.where(self.clear > BLOCKED_RATE, street.queue_on[:, None], street.queue_off[:, None])
-        self.yields = np.flatnonzero((self.opposer > 0).any(axis=1))
-        self.stands = np.flatnonzero((self.held > 0).any(axis=1))
-        self.stops = street.arrivals * street.stop_s
-        soon = _soon(street.arrivals)
-        self.wanting, self.coming = (WORTH_A_CHANGE - soon)[:, :, None], (soon >= WORTH_A_CHANGE)[:, :, None]
-
-
 class Horizon:
     """One search."""
 
     def __init__(self, street: Street, moves: Moves, nodes: Nodes) -> None:
         self._street = street
-        self._lines = _Lines(street)
+        self._lines = Lines(street, nodes)
         self._moves = moves
         self._gains = np.ascontiguousarray(moves.gains.T)
         self._moves_of = _moves_of(moves)
-        self._following = nodes.following
         self._target = nodes.target
         self._event_at: list[int] = []
         self._event_move: list[Ints] = []
@@ -98,17 +48,17 @@ class Horizon:
         self._margin = float("inf") if pressing.any() else MARGIN
         self.most_rows = 0
 
-    def search(self, starts: Sequence[Start], seconds: int) -> list[Found]:
+    def search(self, starts: Sequence[Start]) -> list[Found]:
         """The best plan and the best that begin otherwise, cheapest first. All that may be begun in second 0 are `starts`."""
         rows = Rows.begin(self._street.queue, self._street.wait, starts)
-        for second in range(seconds):
-            if second > 0 and second % (SPAWN_STEPS_S[min(second // 10, len(SPAWN_STEPS_S) - 1)]) == 0:
-                rows = self._spawn(self._thin(rows), second)
+        for step in self._lines.steps:
+            if step.second > 0:
+                rows = self._spawn(self._thin(rows), step)
             self.most_rows = max(self.most_rows, len(rows.node))
-            self._advance(rows, second)
+            self._advance(rows, step)
         return self._finish(rows)
 
-    # ── one second ──────────────────────────────────────────────────────────────────────────────
+    # ── one step ────────────────────────────────────────────────────────────────────────────────
 
     def _to_go(self, rows: Rows) -> Floats:
         """The cost to go from the queues as they are."""
@@ -144,21 +94,21 @@ class Horizon:
         free = worth[rows.left <= 0]
         return MARGIN_PART * float(free.min()) + self._margin if len(free) else float("inf")
 
-    def _spawn(self, rows: Rows, second: int) -> Rows:
+    def _spawn(self, rows: Rows, step: Step) -> Rows:
         """Add a row for every change that a row may begin now and that helps somebody."""
-        moves, lines = self._moves, self._lines
+        moves = self._moves
         free = (rows.left <= 0).nonzero()[0]
         if not len(free) or not len(moves.target):
             return rows
         choice = self._moves_of[self._target[rows.node[free]]]
         parent, move = free.repeat(choice.shape[1]), choice.ravel()
-        waits = (rows.queue > lines.wanting[second]) | lines.coming[second]
+        waits = (rows.queue > step.wanting) | step.coming
         helps = (waits.take(parent, axis=1) & self._gains.take(move, axis=1)).any(axis=0) & (move >= 0)
         parent, move = parent[helps], move[helps]
         if not len(parent):
             return rows
         spawned = rows.take(parent)
-        self._event_at.append(second)
+        self._event_at.append(step.second)
         self._event_move.append(move)
         self._event_parent.append(spawned.event.copy())
         first = (spawned.mark == 0) & (spawned.event < 0)
@@ -170,28 +120,31 @@ class Horizon:
         self._events += len(move)
         return rows.join(spawned)
 
-    def _advance(self, rows: Rows, second: int) -> None:
-        """One second of traffic in every row."""
-        street, lines, node, queue = self._street, self._lines, rows.node, rows.queue
-        rate, floor = lines.clear.take(node, axis=1), lines.floor.take(node, axis=1)
+    def _advance(self, rows: Rows, step: Step) -> None:
+        """One step of traffic in every row. Between its ends queues are taken to grow or fall evenly."""
+        street, node, queue, seconds = self._street, rows.node, rows.queue, step.seconds
+        rate, floor = step.clear.take(node, axis=1), step.floor.take(node, axis=1)
         unserved = rate <= BLOCKED_RATE  # a lane whose head is held up waits, though its light is green
-        self._yield(rows, rate)
-        self._stand(rows, rate, unserved, second)
+        self._yield(rows, rate, step)
+        self._stand(rows, rate, unserved, step)
         np.maximum(queue, floor, out=queue)
-        rows.cost += lines.stops[second] @ ((queue > A_QUEUE) | unserved)
-        queue += street.arrivals[second][:, None]
+        rows.cost += step.stops @ ((queue > A_QUEUE) | unserved)
+        if seconds > 1:
+            rows.cost += (0.5 * (seconds - 1) * street.weight) @ np.maximum(queue, 0.0)
+        queue += step.arrivals
         queue -= rate
         np.maximum(queue, floor, out=queue)
         standing = np.maximum(queue, 0.0)
         if self._heavy:
-            rows.wait += standing > 0
+            rows.wait += seconds * (standing > 0)
             rows.wait *= unserved
-            self._lose_patience(rows, standing)
-        rows.cost += street.weight @ standing
-        self._following.take(node, out=node)
-        rows.left -= rows.left > 0
+            self._lose_patience(rows, standing, seconds)
+        rows.cost += (0.5 * (seconds + 1) * street.weight) @ standing
+        step.following.take(node, out=node)
+        rows.left -= seconds
+        np.maximum(rows.left, 0, out=rows.left)
 
-    def _yield(self, rows: Rows, rate: Floats) -> None:
+    def _yield(self, rows: Rows, rate: Floats, step: Step) -> None:
         """Who yields goes at the opposed rate while one of those he yields to has a queue."""
         lines = self._lines
         if not len(lines.yields):
@@ -200,22 +153,22 @@ class Horizon:
         place = np.arange(len(rows.node))
         for c in lines.yields:
             opposed = busy[lines.opposer[c].take(rows.node), place]
-            rate[c] = np.where(opposed, lines.opposed[c].take(rows.node), rate[c])
+            rate[c] = np.where(opposed, step.opposed[c].take(rows.node), rate[c])
 
-    def _stand(self, rows: Rows, rate: Floats, unserved: Bools, second: int) -> None:
+    def _stand(self, rows: Rows, rate: Floats, unserved: Bools, step: Step) -> None:
         """Nobody leaves where a head stands."""
         for c in self._lines.stands:
-            stands = self._lines.held[c].take(rows.node) > second
+            stands = self._lines.held[c].take(rows.node) > step.second
             rate[c, stands], unserved[c, stands] = 0.0, True
 
-    def _lose_patience(self, rows: Rows, standing: Floats) -> None:
-        """Add what long waits cost in this second; most columns have none. In every second: looked at in every other one only,
-        a change is for ever cheaper a second later."""
+    def _lose_patience(self, rows: Rows, standing: Floats, seconds: int) -> None:
+        """Add what long waits cost in so many seconds beside their time, as they are in the middle of these; most columns have
+        none. In every step: looked at in every other one only, a change is for ever cheaper a step later."""
         street = self._street
         long = (rows.wait.max(axis=1) > self._first_price).nonzero()[0]
         if len(long):
             whose = (street.weight[long], street.patience[long], street.limit[long])
-            rows.cost += impatience(rows.wait[long], standing[long], *whose)
+            rows.cost += seconds * impatience(rows.wait[long] - 0.5 * (seconds - 1), standing[long], *whose)
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -248,15 +201,6 @@ class Horizon:
         return tuple(reversed(steps))
 
 
-def _soon(arrivals: Floats) -> Floats:
-    """How many come within `SOON_S` of each second."""
-    total = np.zeros((len(arrivals) + SOON_S + 1, arrivals.shape[1]))
-    np.cumsum(arrivals, axis=0, out=total[1 : len(arrivals) + 1])
-    total[len(arrivals) + 1 :] = total[len(arrivals)]
-    soon: Floats = total[SOON_S:-1] - total[: -SOON_S - 1]
-    return soon
-
-
 def _moves_of(moves: Moves) -> Ints:
     """The moves of each stage, filled up with -1 to one length."""
     table = np.full((len(moves.first) - 1, int(np.diff(moves.first).max(initial=1))), -1, dtype=np.int64)
@@ -281,8 +225,6 @@ def impatience(wait: Floats, standing: Floats, weight: Floats, patience: Floats,
     return cost
 
 
-SPAWN_STEPS_S = (1, 2, 2, 3)
-"""In each ten seconds of the horizon changes are begun so many seconds apart: later they are not acted upon. Ours."""
 MARGIN = 60.0
 """Vehicle-seconds by which a plan may be behind and still win: three times the cost of a change. Ours, measured."""
 MARGIN_PART = 1.25
@@ -292,10 +234,6 @@ PRESSING_S = 20.0
 """Where somebody's wait ends so soon, no plan is dropped: what serves him in time may be far behind at first. Ours."""
 MOST_FOUND = 3
 """The best plan and two others."""
-SOON_S = 6
-"""So soon a vehicle must come for a change to be worth a thought: a clearance and a start."""
-WORTH_A_CHANGE = 0.45
-"""Vehicles, nearly half a one."""
 A_QUEUE = 0.6
 """From so many vehicles on a lane has a queue: less is the rest of one that passes (adaptive-control, section 4)."""
 TOO_LATE = 50.0

@@ -101,7 +101,7 @@ class RollingHorizon:
         share, stage = self._courses.share[:, columns], self._graph.index
         loses = [(share[stage[at.target]] - share[stage[o.change.target]]).clip(0.0) for o in openings]
         starts = [Start(n, o.left_s, float(x @ street.price)) for n, o, x in zip(first, openings, loses, strict=True)]
-        found = horizon.search(starts, HORIZON_S)
+        found = horizon.search(starts)
         self.rows = horizon.most_rows
         return found
 

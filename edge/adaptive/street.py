@@ -7,7 +7,7 @@ import numpy as np
 
 from edge.adaptive.courses import Course, Courses, Floats, Ints
 from edge.adaptive.forecast import Forecast, LaneForecast, Service
-from edge.adaptive.horizon import Street
+from edge.adaptive.lines import Street
 from edge.model.lanes import LaneName
 from edge.model.units import PhaseNumber
 

@@ -1,20 +1,24 @@
 """The search finds what trying every plan finds, in streets so small that every plan can be tried."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edge.adaptive import horizon as horizon_module
+from edge.adaptive import lines
 from edge.adaptive import optimiser as optimiser_module
 from edge.adaptive.courses import Course, Nodes
-from edge.adaptive.horizon import A_QUEUE, TOO_LATE, Horizon, Street, impatience
+from edge.adaptive.horizon import A_QUEUE, TOO_LATE, Horizon, impatience
+from edge.adaptive.lines import Street, steps_of
 from edge.adaptive.moves import Moves
 from edge.adaptive.rows import Start
 from edge.adaptive.street import CUT_LEAST
 from tests.adaptive.plans import all_plans, cost_of, forecast, optimiser, shared, standing
 
-SECONDS = 12
+SECONDS = 10
+"""So long all steps of the search are seconds."""
 STREETS = [
     ((0.0, 3.0), ({}, {})),
     ((4.0, 2.0), ({}, {3: 1.0, 6: 1.0})),
@@ -114,17 +118,21 @@ def one_node(queues: tuple[float, float], held_s: float = 0.0) -> Street:
     )  # fmt: skip
 
 
+def nowhere() -> tuple[Moves, Nodes]:
+    """One node and no move."""
+    course = Course(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 2), dtype=np.int64))
+    still, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    moves = Moves(np.zeros(2, dtype=np.int64), none, none, none, np.zeros((0, 2), dtype=np.bool_), np.zeros(0))
+    return moves, Nodes(course, still, still)
+
+
 @pytest.mark.parametrize(
     ("queues", "held_s"), [((3.0, 3.0), 0), ((0.0, 3.0), 0), ((1.2, 4.0), 0), ((0.0, 3.0), 4), ((2.0, 5.0), 6)]
 )
 def test_who_yields_leaves_slowly_while_the_others_queue_lasts_and_a_standing_head_not_at_all(
     queues: tuple[float, float], held_s: int
 ) -> None:
-    course = Course(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 2), dtype=np.int64))
-    still = np.zeros(1, dtype=np.int64)
-    none = np.zeros(0, dtype=np.int64)
-    moves = Moves(np.zeros(2, dtype=np.int64), none, none, none, np.zeros((0, 2), dtype=np.bool_), np.zeros(0))
-    found = Horizon(one_node(queues, held_s), moves, Nodes(course, still, still)).search([Start(0, 0, 0.0)], SECONDS)
+    found = Horizon(one_node(queues, held_s), *nowhere()).search([Start(0, 0, 0.0)])
     main, other = queues
     cost = 0.0
     for second in range(SECONDS):
@@ -133,3 +141,43 @@ def test_who_yields_leaves_slowly_while_the_others_queue_lasts_and_a_standing_he
         cost += main + other
     assert found[0].steps == ()
     assert found[0].cost == pytest.approx(cost + main + other, abs=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [1, 9, 10, 11, 12, 25, 60, 61, 90])
+def test_steps_fill_the_horizon_and_grow(seconds: int) -> None:
+    lasts = steps_of(seconds)
+    assert sum(lasts) == seconds
+    assert lasts[:10] == [1] * min(seconds, 10)
+    assert lasts[:-1] == sorted(lasts[:-1])
+
+
+@pytest.mark.parametrize(("queue", "come"), [(40.0, 0.3), (0.0, 0.2), (0.0, 0.9), (14.0, 0.1), (3.0, 0.45)])
+def test_steps_of_some_seconds_cost_what_their_seconds_cost(
+    queue: float, come: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cost() -> float:
+        street = replace(one_node((queue, 5.0)), arrivals=np.full((60, 2), come), opposed=np.array([[0.5, 0.5]]))
+        return Horizon(street, *nowhere()).search([Start(0, 0, 0.0)])[0].cost
+
+    found = cost()
+    monkeypatch.setattr(lines, "STEPS_S", (1,))
+    assert found == pytest.approx(cost(), rel=0.01)
+
+
+def test_a_green_that_begins_within_a_step_serves_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirteen seconds of red, then green: the step of two seconds and those behind it see each second of it."""
+    nodes = 14
+    course = Course(np.zeros((nodes, 2)), np.zeros((nodes, 2)), np.zeros((nodes, 2), dtype=np.int64))
+    following = np.minimum(np.arange(nodes) + 1, nodes - 1)
+    served = np.array([[0.0, 0.0]] * (nodes - 1) + [[0.5, 0.5]])
+
+    def cost() -> float:
+        street = replace(
+            one_node((9.0, 4.0)), arrivals=np.full((60, 2), 0.1), clear=served, opposed=served,
+            floor=np.zeros((nodes, 2)), opposer=np.zeros((nodes, 2), dtype=np.int64), held=np.zeros((nodes, 2)),
+        )  # fmt: skip
+        return Horizon(street, nowhere()[0], Nodes(course, following, 0 * following)).search([Start(0, 0, 0.0)])[0].cost
+
+    found = cost()
+    monkeypatch.setattr(lines, "STEPS_S", (1,))
+    assert found == pytest.approx(cost(), rel=0.003)
