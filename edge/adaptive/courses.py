@@ -34,11 +34,13 @@ SETTLED_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Seconds by columns. `since`: of the green that begins, s; `over`: since the green that ends, s; `stage`: whose rate."""
+    """Seconds by columns. `since`: of the green that begins, s; `over`: since the green that ends, s; `stage`: whose rate.
+    `keys`: each second as bytes, to tell it from others, where these are asked for."""
 
     since: Floats
     over: Floats
     stage: Ints
+    keys: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Courses:
         stage = np.where(settled | ((since >= 0) & self.served[target]) | fewer, target, origin).astype(np.int64)
         full = since >= SETTLED_S
         over = np.where(full | ((over < 0) & np.isfinite(ends)), ON, np.where(over >= SETTLED_S, OFF, over))
-        return Course(np.where(full | (since < -1.0), ON, since), over, stage)
+        since = np.where(full | (since < -1.0), ON, since)
+        return Course(since, over, stage, tuple(_key(*row) for row in zip(since, over, stage, strict=True)))
 
     def _times(self, change: Change) -> tuple[Floats, Floats]:
         """For every column the end of its old green (inf: goes on, -inf: it was red) and the start of its new one."""
@@ -152,8 +155,7 @@ class Chains:
         self._stacked: Nodes | None = None
         if on is None:
             for stage, served in enumerate(courses.served):
-                where = np.full(len(served), stage, dtype=np.int64)
-                self._add((np.full(len(served), ON), np.where(served, ON, OFF), where), following=stage, target=stage)
+                self._add(_settled(stage, served), 0, following=stage, target=stage)
 
     @property
     def count(self) -> int:
@@ -164,7 +166,7 @@ class Chains:
         """The first node of a course that leads to `target`."""
         node = stage = self._courses.graph.index[target]
         for k in range(len(course.since) - 1, -1, -1):
-            node = self._add((course.since[k], course.over[k], course.stage[k]), following=node, target=stage)
+            node = self._add(course, k, following=node, target=stage)
         return node
 
     def nodes(self) -> Nodes:
@@ -181,15 +183,26 @@ class Chains:
         """The node that is the same, if there is one."""
         return self._known.get(key)
 
-    def _add(self, row: tuple[Floats, Floats, Ints], *, following: int, target: int) -> int:
-        key = (b"".join(column.tobytes() for column in row), following)
+    def _add(self, course: Course, k: int, *, following: int, target: int) -> int:
+        key = (course.keys[k], following)
         known = self._known.get(key, self._on.known(key) if self._on is not None else None)
         if known is None:
             known = self._known[key] = self.count
-            self._rows.append(row)
+            self._rows.append((course.since[k], course.over[k], course.stage[k]))
             self._following.append(following)
             self._target.append(target)
         return known
+
+
+def _settled(stage: int, served: Bools) -> Course:
+    """A second of a stage in full flow."""
+    shape = (1, len(served))
+    since, over, where = np.full(shape, ON), np.where(served, ON, OFF)[None, :], np.full(shape, stage, dtype=np.int64)
+    return Course(since, over, where, (_key(since[0], over[0], where[0]),))
+
+
+def _key(since: Floats, over: Floats, stage: Ints) -> bytes:
+    return b"".join((since.tobytes(), over.tobytes(), stage.tobytes()))
 
 
 def _joined(a: Nodes, b: Nodes) -> Nodes:

@@ -271,7 +271,8 @@ class LoopEstimator:
         sees = state.sees_in and not state.inflow.reached
         known_s = min(int(state.inflow.travel_s.value), horizon_s) if sees else 0
         parts = platoons(self.site.adaptive.windows, state.lane.phases, self._local, horizon_s)
-        arrivals = [0.0] * known_s + [state.rate * part for part in parts[known_s:]]
+        rate = state.rate
+        arrivals = [0.0] * known_s + [rate * part for part in parts[known_s:]]
         following, second = state.inflow.following if sees else 0.0, known_s
         while following > 0.0 and second < horizon_s:
             arrivals[second] = max(arrivals[second], min(following, 1.0 / state.outflow.headway_s))
