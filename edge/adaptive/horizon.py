@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.adaptive.courses import Bools, Floats, Ints, Nodes
+from edge.adaptive.courses import Floats, Ints, Nodes
 from edge.adaptive.lines import Lines, Step, Street
 from edge.adaptive.moves import Moves
-from edge.adaptive.rows import MOST_LEFT, Rows, Start, changes
-from edge.adaptive.service import BLOCKED_RATE
+from edge.adaptive.rows import LONGEST_LEFT, MOST_LEFT, Rows, Start, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Horizon:
         self._gains = np.ascontiguousarray(moves.gains.T)
         self._moves_of = _moves_of(moves)
         self._target = nodes.target
-        self._event_at: list[int] = []
+        self._event_at: list[Ints] = []
         self._event_move: list[Ints] = []
         self._event_parent: list[Ints] = []
         self._events = 0
@@ -73,7 +72,7 @@ class Horizon:
         """Of rows that stand alike keep the best, and the best that began otherwise; nothing that is too far behind."""
         worth = self._worth(rows)
         near = (worth <= self._bound(rows, worth)).nonzero()[0]
-        key = (rows.node * MOST_LEFT + rows.left)[near]
+        key = (rows.node * MOST_LEFT + np.maximum(rows.left, 0))[near]
         order = near[np.lexsort((worth[near], key))]
         key.sort()
         new = changes(key)
@@ -106,43 +105,45 @@ class Horizon:
         helps = (waits.take(parent, axis=1) & self._gains.take(move, axis=1)).any(axis=0) & (move >= 0)
         parent, move = parent[helps], move[helps]
         if not len(parent):
+            np.maximum(rows.left, 0, out=rows.left)
             return rows
         spawned = rows.take(parent)
-        self._event_at.append(step.second)
+        ago = -spawned.left  # who became free within the last step begins his change then
+        self._event_at.append(step.second - ago)
         self._event_move.append(move)
         self._event_parent.append(spawned.event.copy())
         first = (spawned.mark == 0) & (spawned.event < 0)
         np.copyto(spawned.mark, LATER_MOVE + moves.target[move], where=first)
-        spawned.node[:] = moves.node[move]
-        np.minimum(moves.left[move], MOST_LEFT - 1, out=spawned.left)
+        spawned.node[:] = self._lines.behind[ago, moves.node[move]]
+        np.clip(moves.left[move] - ago, 0, LONGEST_LEFT, out=spawned.left)
         spawned.event[:] = np.arange(self._events, self._events + len(move))
         spawned.cost += moves.cost[move]
         self._events += len(move)
+        np.maximum(rows.left, 0, out=rows.left)
         return rows.join(spawned)
 
     def _advance(self, rows: Rows, step: Step) -> None:
         """One step of traffic in every row. Between its ends queues are taken to grow or fall evenly."""
         street, node, queue, seconds = self._street, rows.node, rows.queue, step.seconds
-        rate, floor = step.clear.take(node, axis=1), step.floor.take(node, axis=1)
-        unserved = rate <= BLOCKED_RATE  # a lane whose head is held up waits, though its light is green
+        rate, floor, red = step.clear.take(node, axis=1), step.floor.take(node, axis=1), step.red.take(node, axis=1)
         self._yield(rows, rate, step)
-        self._stand(rows, rate, unserved, step)
+        self._stand(rows, rate, red, step)
         np.maximum(queue, floor, out=queue)
-        rows.cost += step.stops @ ((queue > A_QUEUE) | unserved)
+        rows.cost += step.stops @ np.maximum(queue > A_QUEUE, red / seconds)
+        before = np.maximum(queue, 0.0) if seconds > 1 else queue
         if seconds > 1:
-            rows.cost += (0.5 * (seconds - 1) * street.weight) @ np.maximum(queue, 0.0)
+            rows.cost += (0.5 * (seconds - 1) * street.weight) @ before
         queue += step.arrivals
         queue -= rate
         np.maximum(queue, floor, out=queue)
         standing = np.maximum(queue, 0.0)
-        if self._heavy:
-            rows.wait += seconds * (standing > 0)
-            rows.wait *= unserved
-            self._lose_patience(rows, standing, seconds)
         rows.cost += (0.5 * (seconds + 1) * street.weight) @ standing
+        if self._heavy:
+            self._wait(rows, standing if seconds == 1 else before + 0.5 * step.arrivals, red, seconds)
         step.following.take(node, out=node)
-        rows.left -= seconds
-        np.maximum(rows.left, 0, out=rows.left)
+        rows.left -= seconds * (rows.left > 0)
+        if seconds > SHORT_STEP_S:
+            np.maximum(rows.left, 0, out=rows.left, where=rows.event >= 0)
 
     def _yield(self, rows: Rows, rate: Floats, step: Step) -> None:
         """Who yields goes at the opposed rate while one of those he yields to has a queue."""
@@ -155,20 +156,25 @@ class Horizon:
             opposed = busy[lines.opposer[c].take(rows.node), place]
             rate[c] = np.where(opposed, step.opposed[c].take(rows.node), rate[c])
 
-    def _stand(self, rows: Rows, rate: Floats, unserved: Bools, step: Step) -> None:
+    def _stand(self, rows: Rows, rate: Floats, red: Floats, step: Step) -> None:
         """Nobody leaves where a head stands."""
         for c in self._lines.stands:
-            stands = self._lines.held[c].take(rows.node) > step.second
-            rate[c, stands], unserved[c, stands] = 0.0, True
+            stands = (self._lines.held[c].take(rows.node) - step.second).clip(0.0, step.seconds)
+            rate[c] *= 1.0 - stands / step.seconds
+            np.maximum(red[c], stands, out=red[c])
 
-    def _lose_patience(self, rows: Rows, standing: Floats, seconds: int) -> None:
-        """Add what long waits cost in so many seconds beside their time, as they are in the middle of these; most columns have
-        none. In every step: looked at in every other one only, a change is for ever cheaper a step later."""
+    def _wait(self, rows: Rows, standing: Floats, red: Floats, seconds: int) -> None:
+        """Those who stand wait on in red, and long waits cost more than their time; most columns have none. `red`: how many of
+        these seconds pass before they are served. Each second counts: looked at in every other one only, a change is for ever
+        cheaper a second later."""
         street = self._street
+        rows.wait += red * (standing > 0)
         long = (rows.wait.max(axis=1) > self._first_price).nonzero()[0]
         if len(long):
             whose = (street.weight[long], street.patience[long], street.limit[long])
-            rows.cost += seconds * impatience(rows.wait[long] - 0.5 * (seconds - 1), standing[long], *whose)
+            middle = rows.wait[long] - 0.5 * (red[long] - 1.0)
+            rows.cost += (red[long] * impatience(middle, standing[long], *whose)).sum(axis=0)
+        rows.wait *= red == seconds
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -193,7 +199,7 @@ class Horizon:
         if event < 0:
             return ()
         move, parent = np.concatenate(self._event_move), np.concatenate(self._event_parent)
-        at = np.repeat(self._event_at, [len(batch) for batch in self._event_move])
+        at = np.concatenate(self._event_at)
         steps: list[tuple[int, int]] = []
         while event >= 0:
             steps.append((int(at[event]), int(move[event])))
@@ -210,19 +216,18 @@ def _moves_of(moves: Moves) -> Ints:
 
 
 def impatience(wait: Floats, standing: Floats, weight: Floats, patience: Floats, limit: Floats) -> Floats:
-    """What long waits cost in a second beside their time, by row; a line for each column. `wait`: of the first of those who
+    """What long waits cost in a second beside their time; a line for each column. `wait`: of the first of those who
     stand there; those behind him came evenly since. From `patience` on it grows with the square; who waits beyond `limit`
     counts `TOO_LATE`."""
     patience, limit, weight = patience[:, None], limit[:, None], weight[:, None]
     first, waited = np.minimum(standing, 1.0), np.maximum(wait, 1.0)
     rest = standing - first
     over = np.maximum(wait / patience - 1.0, 0.0)
-    each = weight * over * over * (first + over * patience / (3.0 * waited) * rest)
+    each: Floats = weight * over * over * (first + over * patience / (3.0 * waited) * rest)
     late = np.maximum(1.0 - limit / waited, 0.0)
     if late.any():
         each += TOO_LATE * (np.where(late > 0, first, 0.0) + late * rest)
-    cost: Floats = each.sum(axis=0)
-    return cost
+    return each
 
 
 MARGIN = 60.0
@@ -232,6 +237,10 @@ MARGIN_PART = 1.25
 any bound the same plans are found, with 1.1 a sixth of the cost is lost in the worst of forty full dual rings."""
 PRESSING_S = 20.0
 """Where somebody's wait ends so soon, no plan is dropped: what serves him in time may be far behind at first. Ours."""
+SHORT_STEP_S = 2
+"""Whose minimum ends within a step changes then, if the step is no longer than this or what is begun now was his only change;
+else at its end. Ours: when every return came at the next step, *one second later* was the better plan for ever where a
+clearance was odd."""
 MOST_FOUND = 3
 """The best plan and two others."""
 A_QUEUE = 0.6

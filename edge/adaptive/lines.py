@@ -52,15 +52,17 @@ class Street:
 class Step:
     """Some seconds of street in one.
 
-    `clear`, `opposed`: vehicles served in it, by column and node; `floor`: as in `Street`, at its end; `following`: the node
-    behind it. `arrivals`, `stops`: who comes in it, and what stopping them costs. `wanting`, `coming`: the queue from which,
-    with those who come soon, a change at its beginning is worth a thought, and where these alone are.
+    `clear`, `opposed`: vehicles served in it, by column and node; `red`: how many of its seconds pass before anybody is;
+    `floor`: as in `Street`, at its end; `following`: the node behind it. `arrivals`, `stops`: who comes in it, and what
+    stopping them costs. `wanting`, `coming`: the queue from which, with those who come soon, a change at its beginning is worth a
+    thought, and where these alone are.
     """
 
     second: int
     seconds: int
     clear: Floats
     opposed: Floats
+    red: Floats
     floor: Floats
     following: Ints
     arrivals: Floats
@@ -71,17 +73,20 @@ class Step:
 
 class Lines:
     """A line for each column. `linear`: the part of the cost to go that grows with the queue; `yields`, `stands`: the columns
-    in which somebody may yield, or stands; `steps`: the time ahead, as long as `arrivals`."""
+    in which somebody may yield, or stands; `steps`: the time ahead, as long as `arrivals`; `behind[k]`: the node `k` seconds
+    behind each."""
 
     def __init__(self, street: Street, nodes: Nodes) -> None:
         clear, opposed = np.ascontiguousarray(street.clear.T), np.ascontiguousarray(street.opposed.T)
         self._floor = np.ascontiguousarray(street.floor.T)
         self.opposer = np.ascontiguousarray(street.opposer.T)
-        self.held = np.ascontiguousarray(street.held.T)
-        self.linear = np.where(clear > BLOCKED_RATE, street.queue_on[:, None], street.queue_off[:, None])
+        self.held = np.ceil(street.held.T)
+        red = clear <= BLOCKED_RATE  # a lane whose head is held up waits, though its light is green
+        self.linear = np.where(red, street.queue_off[:, None], street.queue_on[:, None])
         self.yields = np.flatnonzero((self.opposer > 0).any(axis=1))
         self.stands = np.flatnonzero((self.held > 0).any(axis=1))
-        self._long = {1: (clear, opposed, nodes.following)}
+        self._long = {1: _Long(clear, opposed, red.astype(np.float64), nodes.following)}
+        self.behind = self._behind()
         self.steps = self._steps(street)
 
     def _steps(self, street: Street) -> list[Step]:
@@ -94,18 +99,37 @@ class Lines:
         return [self._step(begin, lasting, a, s, w, c) for begin, lasting, a, s, w, c in rows]
 
     def _step(self, begin: int, lasting: int, arrivals: Floats, stops: Floats, wanting: Floats, coming: Bools) -> Step:
-        clear, opposed, following = self._lasting(lasting)
-        before = self._lasting(lasting - 1)[2] if lasting > 1 else None
-        floor = self._floor if before is None else self._floor.take(before, axis=1)
-        return Step(begin, lasting, clear, opposed, floor, following, arrivals[:, None], stops, wanting, coming)
+        long = self._lasting(lasting)
+        floor = self._floor if lasting == 1 else self._floor.take(self._lasting(lasting - 1).following, axis=1)
+        row = (long.clear, long.opposed, long.red, floor, long.following)
+        return Step(begin, lasting, *row, arrivals[:, None], stops, wanting, coming)
 
-    def _lasting(self, seconds: int) -> tuple[Floats, Floats, Ints]:
-        """What is served from each node on in so many seconds, the same opposed, and the node behind them."""
+    def _lasting(self, seconds: int) -> "_Long":
         if seconds not in self._long:
-            (clear, opposed, one), (sums, slows, node) = self._long[1], self._lasting(seconds - 1)
-            longer = sums + clear.take(node, axis=1), slows + opposed.take(node, axis=1), one.take(node)
-            self._long[seconds] = longer
+            self._long[seconds] = self._lasting(seconds - 1).and_then(self._long[1], seconds - 1)
         return self._long[seconds]
+
+    def _behind(self) -> Ints:
+        """The node so many seconds behind each: a line for 0, 1, 2 … seconds, fewer than the longest step."""
+        lines = [np.arange(len(self._long[1].following))]
+        return np.array(lines + [self._lasting(k).following for k in range(1, max(STEPS_S))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Long:
+    """Some seconds from each node on; as in `Step`."""
+
+    clear: Floats
+    opposed: Floats
+    red: Floats
+    following: Ints
+
+    def and_then(self, one: "_Long", seconds: int) -> "_Long":
+        """One second more than these."""
+        at = self.following
+        clear, opposed = self.clear + one.clear.take(at, axis=1), self.opposed + one.opposed.take(at, axis=1)
+        red = self.red + one.red.take(at, axis=1) * (self.red == seconds)
+        return _Long(clear, opposed, red, one.following.take(at))
 
 
 def steps_of(seconds: int) -> list[int]:

@@ -8,7 +8,8 @@ import numpy as np
 from edge.adaptive.courses import Bools, Floats, Ints
 
 MOST_LEFT = 256
-"""Seconds of a minimum that are told apart; plans are shorter."""
+LONGEST_LEFT = 250
+"""Seconds of a minimum that are told apart, those of a step that have passed since included; plans are shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Start:
 class Rows:
     """The rows of one second, each a place in two arrays: few calls of numpy are what makes a search fast.
 
-    Lines of `ints` are `node`, `left`, `event` (the last change in the list of all changes) and `mark` (how it began); lines of
-    `reals` are `queue` and `wait`, by column, and `cost`.
+    Lines of `ints` are `node`, `left` (of the minimum; below 0: so long ago it was over), `event` (the last change in the list
+    of all changes) and `mark` (how it began); lines of `reals` are `queue` and `wait`, by column, and `cost`.
     """
 
     __slots__ = ("cost", "event", "ints", "left", "mark", "node", "queue", "reals", "wait")
@@ -39,7 +40,7 @@ class Rows:
     def begin(cls, queue: Floats, wait: Floats, starts: Sequence[Start]) -> "Rows":
         """One row for each way to begin."""
         count = len(starts)
-        ints = [[s.node for s in starts], [min(s.left, MOST_LEFT - 1) for s in starts], [-1] * count, range(count)]
+        ints = [[s.node for s in starts], [min(s.left, LONGEST_LEFT) for s in starts], [-1] * count, range(count)]
         before = np.concatenate((queue, wait))
         reals = np.vstack((before[:, None].repeat(count, axis=1), [s.cost for s in starts]))
         return cls(np.array(ints, dtype=np.int64), reals)

@@ -7,7 +7,7 @@ import pytest
 
 from edge.adaptive import courses as courses_module
 from edge.adaptive.courses import Courses
-from edge.adaptive.rows import MOST_LEFT, Rows, Start, changes
+from edge.adaptive.rows import LONGEST_LEFT, MOST_LEFT, Rows, Start, changes
 from edge.adaptive.stages import StageGraph
 from tests.adaptive.plans import of, shared
 
@@ -29,7 +29,7 @@ def test_every_start_is_a_row_with_the_queues_and_waits_of_now() -> None:
 
 def test_a_longer_minimum_than_is_told_apart_is_no_other_node() -> None:
     rows = Rows.begin(np.zeros(1), np.zeros(1), [Start(0, 10 * MOST_LEFT, 0.0)])
-    assert rows.left.tolist() == [MOST_LEFT - 1]
+    assert rows.left.tolist() == [LONGEST_LEFT]
 
 
 def test_rows_that_are_taken_are_their_own() -> None:
