@@ -54,8 +54,8 @@ class Step:
 
     `clear`, `opposed`: vehicles served in it, by column and node; `red`: how many of its seconds pass before anybody is;
     `floor`: as in `Street`, at its end; `following`: the node behind it. `arrivals`, `stops`: who comes in it, and what
-    stopping them costs. `wanting`, `coming`: the queue from which, with those who come soon, a change at its beginning is worth a
-    thought, and where these alone are.
+    stopping them costs. `wanting`, `coming`: the queue from which, with those who come soon, a change at its beginning is worth
+    a thought, and where these alone are.
     """
 
     second: int
@@ -78,14 +78,14 @@ class Lines:
 
     def __init__(self, street: Street, nodes: Nodes) -> None:
         clear, opposed = np.ascontiguousarray(street.clear.T), np.ascontiguousarray(street.opposed.T)
-        self._floor = np.ascontiguousarray(street.floor.T)
+        floor = np.ascontiguousarray(street.floor.T)
         self.opposer = np.ascontiguousarray(street.opposer.T)
         self.held = np.ceil(street.held.T)
         red = clear <= BLOCKED_RATE  # a lane whose head is held up waits, though its light is green
         self.linear = np.where(red, street.queue_off[:, None], street.queue_on[:, None])
         self.yields = np.flatnonzero((self.opposer > 0).any(axis=1))
         self.stands = np.flatnonzero((self.held > 0).any(axis=1))
-        self._long = {1: _Long(clear, opposed, red.astype(np.float64), nodes.following)}
+        self._long = {1: _Long(clear, opposed, red.astype(np.float64), floor, nodes.following)}
         self.behind = self._behind()
         self.steps = self._steps(street)
 
@@ -100,8 +100,7 @@ class Lines:
 
     def _step(self, begin: int, lasting: int, arrivals: Floats, stops: Floats, wanting: Floats, coming: Bools) -> Step:
         long = self._lasting(lasting)
-        floor = self._floor if lasting == 1 else self._floor.take(self._lasting(lasting - 1).following, axis=1)
-        row = (long.clear, long.opposed, long.red, floor, long.following)
+        row = (long.clear, long.opposed, long.red, long.floor, long.following)
         return Step(begin, lasting, *row, arrivals[:, None], stops, wanting, coming)
 
     def _lasting(self, seconds: int) -> "_Long":
@@ -122,6 +121,7 @@ class _Long:
     clear: Floats
     opposed: Floats
     red: Floats
+    floor: Floats
     following: Ints
 
     def and_then(self, one: "_Long", seconds: int) -> "_Long":
@@ -129,7 +129,7 @@ class _Long:
         at = self.following
         clear, opposed = self.clear + one.clear.take(at, axis=1), self.opposed + one.opposed.take(at, axis=1)
         red = self.red + one.red.take(at, axis=1) * (self.red == seconds)
-        return _Long(clear, opposed, red, one.following.take(at))
+        return _Long(clear, opposed, red, one.floor.take(at, axis=1), one.following.take(at))
 
 
 def steps_of(seconds: int) -> list[int]:
