@@ -5,10 +5,10 @@ Run it from the repository, with any network and scenario of your own:
     python bench/nets.py NET.net.xml RUN.sumocfg [--programs FILE] [--duration S] [--seeds N]
 
 Every traffic light is imported as it is (`stopline import sumo NET --all`), nothing is set by hand. Delay is timeLoss +
-departDelay over all vehicles, the unfinished and those that never got onto the road included, in s a vehicle; the network's
-own programs run with the same `--time-to-teleport 300 --collision.action warn`. One seed moves by several per cent by
-chance: give three or more. Output goes to var/bench/nets; nothing is written beside the network but what the scenario
-itself asks for.
+departDelay over all vehicles, the unfinished and those that never got onto the road included, in s a vehicle. What becomes of
+vehicles that stand for long or collide is for the sumocfg to say, with the network's own programs as with ours. One seed
+moves by several per cent by chance: give three or more. Output goes to var/bench/nets; nothing is written beside the
+network but what the scenario itself asks for.
 """
 
 import argparse
@@ -24,16 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 OURS = ("fixed", "actuated", "adaptive")
 FOLDER = Path("var/bench/nets")
-OPTIONS = (
-    "--time-to-teleport",
-    "300",
-    "--collision.action",
-    "warn",
-    "--no-step-log",
-    "--no-warnings",
-    "--duration-log.disable",
-)
-"""As the plant has them."""
+OPTIONS = ("--no-step-log", "--no-warnings", "--duration-log.disable")
+"""Which change nothing of the traffic."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,8 @@ Through phases are even: 2 and 6 the street that lies nearest to east and west (
 southbound). The left turn of an approach is the odd phase that stands before the through phase it crosses: 5 turns from the
 approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase, and so do left
 turns out of a lane that goes straight on too. Where the program lets left turns of lanes of their own go beside oncoming
-traffic, its stages are kept instead. Where traffic keeps to the left, all this is said of right turns.
+traffic, its stages are kept instead; but a program that has rings itself (NEMA) keeps them, and such turns are protected in
+their own phase and permissive in that of their approach. Where traffic keeps to the left, all this is said of right turns.
 """
 
 import math
@@ -22,6 +23,9 @@ from edge.sim.sumo_import.net import Network
 
 _PLACES: tuple[tuple[int, int, int, int], ...] = ((2, 5, 6, 1), (4, 7, 8, 3))
 """Of each street: through and left of its first approach, through and left of the facing one."""
+
+_AHEAD = {PhaseNumber(turn): PhaseNumber(through) for place in _PLACES for through, turn in (place[:2], place[2:])}
+"""The through phase of the approach from which each odd phase turns."""
 
 _RINGS: tuple[tuple[tuple[int, ...], ...], ...] = (((1, 2), (3, 4)), ((5, 6), (7, 8)))
 
@@ -54,7 +58,7 @@ def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | N
         or not _rings_fit(signal, sequence, links)
     ):
         return None
-    groups = tuple(_groups(signal, sequence, links))
+    groups = tuple(_groups(signal, sequence, links, _permissive_turns(net, signal)))
     walks = tuple(_walks(net, signal, sequence, links))
     if len(walks) < len(signal.crossings):
         return None
@@ -81,12 +85,19 @@ def _permissive_turns(net: Network, signal: Signal) -> frozenset[int]:
 def _is_better(net: Network, signal: Signal, phases: Iterable[PhaseNumber]) -> bool:
     """Whether a dual ring takes nothing from turns across oncoming traffic, and gives something where some are permissive.
 
-    One with lanes of its own that may go beside oncoming traffic too would wait longer with a protected phase alone; and
-    without any phase for such turns two rings gain nothing over stages.
+    One with lanes of its own that may go beside oncoming traffic too would wait longer with a protected phase alone; but rings
+    of the program's own show both. Without any phase for such turns two rings gain nothing over stages.
     """
     permissive = _permissive_turns(net, signal)
-    own = any(_has_lanes_of_its_own(net, signal, link) for link in permissive)
-    return not own and (not permissive or any(phase % 2 for phase in phases))
+    own = {link for link in permissive if _has_lanes_of_its_own(net, signal, link)}
+    kept = not own or (signal.has_rings and all(_is_protected(signal, link) for link in own))
+    return kept and (not permissive or any(phase % 2 for phase in phases))
+
+
+def _is_protected(signal: Signal, link: int) -> bool:
+    """Whether the program shows a turn green beside no vehicles that it yields to."""
+    vehicles = {link.index for link in signal.vehicles}
+    return any(link in stage and not signal.is_opposed(link, stage & vehicles) for stage in signal.stages)
 
 
 def _streets(legs: tuple[Leg, ...]) -> tuple[Street, ...] | None:
@@ -172,14 +183,20 @@ def _rings_fit(signal: Signal, sequence: Sequence, links: Mapping[PhaseNumber, f
     return all(signal.fits(links[a], links[b]) for a, b in pairs)
 
 
-def _groups(signal: Signal, sequence: Sequence, links: Mapping[PhaseNumber, frozenset[int]]) -> Iterator[Group]:
-    """The signal group of each phase. Lanes that meet nobody beside other phases too are green with them as well."""
+def _groups(
+    signal: Signal, sequence: Sequence, links: Mapping[PhaseNumber, frozenset[int]], permissive: frozenset[int]
+) -> Iterator[Group]:
+    """The signal group of each phase. Lanes that meet nobody beside other phases too are green with them as well, and
+    permissive turns with the through phase of their approach."""
     for phase, found in links.items():
         wider: dict[tuple[PhaseNumber, ...], set[int]] = {}
         for lane in (lane for lane in signal.lanes if signal.of_lane(lane) <= found):
             own = signal.of_lane(lane)
             others = (p for p in sequence.phases if not sequence.concurrent(phase, p))
             more = tuple(p for p in others if _meets_nobody(signal, sequence, links, own, p))
+            ahead = _AHEAD.get(phase)
+            if ahead is not None and ahead in links and own <= permissive:
+                more = (*more, ahead)
             wider.setdefault((phase, *more), set()).update(own)
         yield from (Group(frozenset(own), phases) for phases, own in sorted(wider.items()))
 

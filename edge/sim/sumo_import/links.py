@@ -27,12 +27,13 @@ _TURNS: Mapping[str, Turn] = {
 @dataclass(frozen=True, slots=True)
 class Link:
     """One place of the state string. `crossing`: the edge of a pedestrian crossing; empty for vehicles. `twins`: other places
-    for the same crossing, walked the other way."""
+    for the same crossing, walked the other way. `walks`: ways over crossings that share the place with vehicles."""
 
     index: int
     connections: tuple[Connection, ...]
     crossing: str = ""
     twins: tuple[int, ...] = ()
+    walks: tuple[Connection, ...] = ()
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ class Signal:
     `clashes`: pairs of links whose ways cross or merge; `foes`: those of them that must not be green together; `yields`: for
     each link those it yields to while they are green; `stages`: what the program shows green together, without its changes;
     `on_red`: links that may turn on red after a stop; `program`: its states in order, empty where it has no times;
-    `offset_s`: the second of the day in which its cycle begins.
+    `offset_s`: the second of the day in which its cycle begins; `has_rings`: its program has phases in rings (NEMA), no stages.
     """
 
     tls: str
@@ -76,6 +77,7 @@ class Signal:
     on_red: frozenset[int]
     program: tuple[Shown, ...] = ()
     offset_s: float = 0.0
+    has_rings: bool = False
 
     @property
     def vehicles(self) -> tuple[Link, ...]:
@@ -143,6 +145,7 @@ def signal_of(net: Network, tls: str) -> Signal:
         on_red=frozenset(i for i, link in links.items() if not link.crossing and _turns_on_red(i, program.states)),
         program=tuple(_shown(program, frozenset(i for i, link in links.items() if not link.crossing))),
         offset_s=program.offset_s,
+        has_rings=bool(program.phases),
     )
 
 
@@ -172,13 +175,21 @@ def _refuse_crossing(program: Program, foes: Iterable[frozenset[int]]) -> None:
 
 def _links(net: Network, tls: str) -> dict[int, Link]:
     """The links of a traffic light. Whoever waits inside the junction for its second half, as a bicycle that turns left in two
-    steps, is on no approach: he goes with those who come straight behind him."""
+    steps, is on no approach: he goes with those who come straight behind him. A place that vehicles and a crossing share is one
+    of vehicles, who would never be served by a walk."""
     by_link: dict[int, list[Connection]] = defaultdict(list)
     for connection in net.connections:
         if connection.tls == tls and connection.link >= 0 and not _is_second_step(net, connection):
             by_link[connection.link].append(connection)
-    found = {i: Link(i, tuple(cs), _crossing(net, cs)) for i, cs in sorted(by_link.items())}
-    return _joined(found)
+    return _joined({i: _link(net, i, cs) for i, cs in sorted(by_link.items())})
+
+
+def _link(net: Network, index: int, connections: Iterable[Connection]) -> Link:
+    there = tuple(connections)
+    driven = tuple(c for c in there if not _crossing(net, (c,)))
+    if driven:
+        return Link(index, driven, walks=tuple(c for c in there if c not in driven))
+    return Link(index, there, _crossing(net, there))
 
 
 def _is_second_step(net: Network, connection: Connection) -> bool:
@@ -207,7 +218,12 @@ def _joined(links: Mapping[int, Link]) -> dict[int, Link]:
 
 def _rules(net: Network, links: Mapping[int, Link]) -> tuple[frozenset[frozenset[int]], Mapping[int, frozenset[int]]]:
     """Who clashes with whom, and who yields to whom by the right of way of the junctions."""
-    place_of = {place: link.index for link in links.values() for c in link.connections for place in _places(net, c)}
+    place_of = {
+        place: link.index
+        for link in links.values()
+        for c in (*link.connections, *link.walks)
+        for place in _places(net, c)
+    }
     clashes = set(_merges(links))
     response: dict[int, set[int]] = defaultdict(set)
     for (junction, place), link in place_of.items():

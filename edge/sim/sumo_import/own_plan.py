@@ -73,11 +73,11 @@ def _likeness(layout: Layout, phases: tuple[PhaseNumber, ...], green: frozenset[
 def _splits(
     layout: Layout, cycle: int, shortest: Mapping[PhaseNumber, int], wish: Mapping[PhaseNumber, float]
 ) -> tuple[dict[PhaseNumber, int], int]:
-    """The splits, and the cycle they make: longer than the program's where that cannot hold the minimums."""
+    """The splits, and the cycle they make: where the program's cannot hold the minimums, so long that each has what it had."""
     rings, groups = layout.sequence.rings, range(layout.sequence.group_count)
     floors = [max(sum(shortest[p] for p in ring[g]) for ring in rings) for g in groups]
     wishes = [max(sum(wish[p] for p in ring[g]) for ring in rings) for g in groups]
-    lengths = _shared(cycle, floors, wishes)
+    lengths = _shared(cycle if sum(floors) <= cycle else round(sum(wishes)), floors, wishes)
     found: dict[PhaseNumber, int] = {}
     for g, ring in product(groups, rings):
         found.update(

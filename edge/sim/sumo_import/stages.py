@@ -49,7 +49,17 @@ def stages_of(signal: Signal) -> tuple[Stage, ...]:
     for link in sorted(signal.links):
         if not any(link in stage for stage in stages):
             _place(signal, link, stages)
-    return tuple(_widened(signal, stage) for stage in stages)
+    return tuple(_united(signal, [_widened(signal, stage) for stage in stages]))
+
+
+def _united(signal: Signal, stages: Iterable[Stage]) -> Iterable[Stage]:
+    """With one stage of those that show the same vehicles green, and all their walks: each of them fits beside these."""
+    walks = frozenset(link.index for link in signal.crossings)
+    by_vehicles: dict[Stage, Stage] = {}
+    for stage in stages:
+        driven = stage - walks
+        by_vehicles[driven] = by_vehicles.get(driven, frozenset()) | stage
+    return by_vehicles.values()
 
 
 def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:

@@ -279,6 +279,33 @@ def test_the_rest_of_a_stage_whose_walks_have_ended_is_no_stage(tmp_path: Path) 
     assert all(phase.recall is Recall.NONE for phase in site.phases.values())
 
 
+def test_a_place_that_vehicles_and_a_crossing_share_is_one_of_vehicles(tmp_path: Path) -> None:
+    text = net_text(replace(SHARED, crossings={"E": 13.0})).replace('linkIndex="16"', 'linkIndex="9"')
+    path = tmp_path / "x.net.xml"
+    path.write_text(text, "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert all(phase.ped is None for phase in site.phases.values())
+    assert goes_in(site, 9) == goes_in(site, 8)
+    assert len(site.lanes) == 8
+
+
+def test_stages_that_show_the_same_vehicles_are_one_with_the_walks_of_both(tmp_path: Path) -> None:
+    shared = replace(SHARED, crossings={"E": 13.0, "W": 13.0})
+    first = (("GGGgrrrrGGGgrrrrGr", 20), ("GGGgrrrrGGGgrrrrrG", 20), ("yyyyrrrryyyyrrrrrr", 3))
+    second = (("rrrrGGGgrrrrGGGgrr", 30), ("rrrryyyyrrrryyyyrr", 3))
+    site = imported(replace(shared, program=first + second), tmp_path)
+    assert site.sequence.rings == (((1, 2),),)
+    assert goes_in(site, 16) == goes_in(site, 17) == {1}
+
+
+def test_a_plan_that_cannot_hold_its_minimums_gives_every_stage_what_the_program_had(tmp_path: Path) -> None:
+    program = (("GGGgrrrrGGGgrrrrr", 25), ("yyyyrrrryyyyrrrrr", 3), ("rrrrGGGgrrrrGGGgG", 8), ("rrrryyyyrrrryyyyr", 3))
+    site = imported(replace(SHARED, program=program, crossings={"N": 30.0}), tmp_path)
+    plan = site.plans[site.fallback.plan]
+    assert plan.splits == {1: 29_000, 2: 36_000}  # 25 s of green; walk 7 s, 25 s over 30 m; yellow 3 and red 1 s
+
+
 NORTH, LEFT_OF_NORTH = "GGGGrrrrrrrrrrrr", "rrGGrrrrrrrrrrrr"
 
 
@@ -422,6 +449,46 @@ def nema_net(tmp_path: Path, rings: dict[str, str]) -> Path:
     return path
 
 
+PROTECTED = {"5": 15, "1": 7, "7": 3, "3": 11}
+"""The left turn of each odd phase; beside the through phase of its approach it yields."""
+
+
+def protected_and_permissive(tmp_path: Path, kind: str = "NEMA") -> Path:
+    """Four legs with lanes of their own for left turns, which a small green permits beside oncoming traffic too."""
+    full = {"2": "rrrrrrrrrrrrGGGg", "6": "rrrrGGGgrrrrrrrr", "4": "GGGgrrrrrrrrrrrr", "8": "rrrrrrrrGGGgrrrr"}
+    full |= {name: "".join("G" if k == link else "r" for k in range(16)) for name, link in PROTECTED.items()}
+    text = net_text(replace(FOUR, program=tuple((state, 20) for state in full.values())))
+    for name, state in full.items():
+        text = text.replace(f'state="{state}"', f'state="{state}" name="{name}"')
+    rings = {"ring1": "1,2,3,4", "ring2": "5,6,7,8", "barrierPhases": "2,6", "barrier2Phases": "4,8"}
+    given = "".join(f'<param key="{key}" value="{value}"/>' for key, value in rings.items())
+    path = tmp_path / "x.net.xml"
+    text = text.replace('type="static"', f'type="{kind}"')
+    path.write_text(text.replace("</tlLogic>", f"{given}</tlLogic>"), "utf-8")
+    return path
+
+
+def test_rings_of_a_nema_program_are_kept_and_its_left_turns_are_protected_and_permissive(tmp_path: Path) -> None:
+    net = read_network(protected_and_permissive(tmp_path))
+    site = check_text(site_of(net, "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sequence.rings == (((1, 2), (3, 4)), ((5, 6), (7, 8)))
+    assert [goes_in(site, link) for link in (13, 15, 5, 7, 1, 3, 9, 11)] == [
+        {2}, {2, 5}, {6}, {1, 6}, {4}, {4, 7}, {8}, {3, 8},
+    ]  # fmt: skip
+    left = {lane.name: lane for lane in site.lanes}[LaneName("W3")]
+    assert [(m.turn, m.phases, m.opposed_in) for m in left.movements] == [(Turn.LEFT, {2, 5}, {2})]
+    assert {site.detectors[number].phase for number in left.stopbar} == {5}
+
+
+def test_left_turns_that_a_nema_program_never_protects_keep_its_stages(tmp_path: Path) -> None:
+    path = protected_and_permissive(tmp_path)
+    path.write_text(re.sub('value="[15],([26]),[37],([48])"', r'value="0,\1,0,\2"', path.read_text("utf-8")), "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert site.sequence.rings == (((1, 2),),)
+
+
 def test_a_nema_program_of_shared_lanes_serves_facing_approaches_together(tmp_path: Path) -> None:
     site = check_text(site_of(read_network(nema_net(tmp_path, RINGS)), "J", USUAL, "x"), "x").site
     assert site is not None
@@ -534,8 +601,8 @@ def test_a_program_without_yellow_is_a_placeholder(tmp_path: Path) -> None:
 def test_a_network_program_too_short_for_the_minimums_keeps_them_and_is_longer(tmp_path: Path) -> None:
     site = imported(replace(SHARED, program=YELLOWS), tmp_path, Times(min_green=20))
     plan = site.plans[site.fallback.plan]
-    assert plan.cycle_ms == 96_000
-    assert set(plan.splits.values()) == {24_000}
+    assert plan.splits == {1: 45_000, 2: 24_000, 3: 24_000, 4: 24_000}
+    assert plan.cycle_ms == 117_000
 
 
 def test_the_offset_is_where_the_program_is_green(tmp_path: Path) -> None:
