@@ -16,6 +16,7 @@ from edge.adaptive.courses import Floats, Ints, Nodes
 from edge.adaptive.lines import Lines, Step, Street
 from edge.adaptive.moves import Moves
 from edge.adaptive.rows import LONGEST_LEFT, MOST_LEFT, Rows, Start, changes
+from edge.adaptive.service import BLOCKED_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,9 @@ class Horizon:
             np.maximum(rows.left, 0, out=rows.left)
             return rows
         spawned = rows.take(parent)
-        ago = -spawned.left  # who became free within the last step begins his change then
+        # Who became free within the last step begins his change then. With the next step, as at first, the second green of what
+        # is begun now came late, and to begin it one second later was the better plan for ever.
+        ago = -spawned.left
         self._event_at.append(step.second - ago)
         self._event_move.append(move)
         self._event_parent.append(spawned.event.copy())
@@ -123,27 +126,51 @@ class Horizon:
         return rows.join(spawned)
 
     def _advance(self, rows: Rows, step: Step) -> None:
-        """One step of traffic in every row. Between its ends queues are taken to grow or fall evenly."""
-        street, node, queue, seconds = self._street, rows.node, rows.queue, step.seconds
-        rate, floor, red = step.clear.take(node, axis=1), step.floor.take(node, axis=1), step.red.take(node, axis=1)
+        """One step of traffic in every row."""
+        rate, floor = step.clear.take(rows.node, axis=1), step.floor.take(rows.node, axis=1)
+        if step.seconds == 1:
+            self._second(rows, step, rate, floor)
+        else:
+            self._seconds(rows, step, rate, floor)
+        step.following.take(rows.node, out=rows.node)
+        rows.left -= step.seconds * (rows.left > 0)
+        if step.seconds > 1:  # what is begun now ends to the second, later changes at the end of a step
+            np.maximum(rows.left, 0, out=rows.left, where=rows.event >= 0)
+
+    def _second(self, rows: Rows, step: Step, rate: Floats, floor: Floats) -> None:
+        """A second of traffic."""
+        queue, red = rows.queue, (rate <= BLOCKED_RATE).astype(np.float64)
         self._yield(rows, rate, step)
         self._stand(rows, rate, red, step)
         np.maximum(queue, floor, out=queue)
-        rows.cost += step.stops @ np.maximum(queue > A_QUEUE, red / seconds)
-        before = np.maximum(queue, 0.0) if seconds > 1 else queue
-        if seconds > 1:
-            rows.cost += (0.5 * (seconds - 1) * street.weight) @ before
+        rows.cost += step.stops @ np.maximum(queue > A_QUEUE, red)
         queue += step.arrivals
         queue -= rate
         np.maximum(queue, floor, out=queue)
         standing = np.maximum(queue, 0.0)
-        rows.cost += (0.5 * (seconds + 1) * street.weight) @ standing
+        rows.cost += self._street.weight @ standing
         if self._heavy:
-            self._wait(rows, standing if seconds == 1 else before + 0.5 * step.arrivals, red, seconds)
-        step.following.take(node, out=node)
-        rows.left -= seconds * (rows.left > 0)
-        if seconds > SHORT_STEP_S:
-            np.maximum(rows.left, 0, out=rows.left, where=rows.event >= 0)
+            self._wait(rows, standing, red, 1)
+            rows.wait *= red
+
+    def _seconds(self, rows: Rows, step: Step, rate: Floats, floor: Floats) -> None:
+        """Several seconds of traffic in one: queues grow or fall evenly, and who comes behind a green stays."""
+        queue, seconds, come = rows.queue, step.seconds, step.arrivals / step.seconds
+        red, since = step.red.take(rows.node, axis=1), step.since.take(rows.node, axis=1)
+        self._yield(rows, rate, step)
+        self._stand(rows, rate, red, step)
+        np.maximum(queue, floor, out=queue)
+        queued, before = queue > A_QUEUE, np.maximum(queue, 0.0)
+        queue += step.arrivals
+        queue -= rate
+        rows.cost += (0.5 * (seconds - 1) * self._street.weight) @ (before + np.maximum(queue, 0.0))
+        stopped = 0.5 * queued + 0.5 * (queue > A_QUEUE)
+        rows.cost += step.stops @ np.maximum(stopped, np.minimum(red + since, seconds) / seconds)
+        np.maximum(queue, floor + come * since, out=queue)
+        rows.cost += self._street.weight @ np.maximum(queue, 0.0)
+        if self._heavy:
+            self._wait(rows, before + 0.5 * step.arrivals, red, seconds)
+            np.copyto(rows.wait, since, where=red < seconds)
 
     def _yield(self, rows: Rows, rate: Floats, step: Step) -> None:
         """Who yields goes at the opposed rate while one of those he yields to has a queue."""
@@ -172,9 +199,8 @@ class Horizon:
         long = (rows.wait.max(axis=1) > self._first_price).nonzero()[0]
         if len(long):
             whose = (street.weight[long], street.patience[long], street.limit[long])
-            middle = rows.wait[long] - 0.5 * (red[long] - 1.0)
+            middle = rows.wait[long] - 0.5 * (red[long] - 1.0) if seconds > 1 else rows.wait[long]
             rows.cost += (red[long] * impatience(middle, standing[long], *whose)).sum(axis=0)
-        rows.wait *= red == seconds
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────
 
@@ -237,10 +263,6 @@ MARGIN_PART = 1.25
 any bound the same plans are found, with 1.1 a sixth of the cost is lost in the worst of forty full dual rings."""
 PRESSING_S = 20.0
 """Where somebody's wait ends so soon, no plan is dropped: what serves him in time may be far behind at first. Ours."""
-SHORT_STEP_S = 2
-"""Whose minimum ends within a step changes then, if the step is no longer than this or what is begun now was his only change;
-else at its end. Ours: when every return came at the next step, *one second later* was the better plan for ever where a
-clearance was odd."""
 MOST_FOUND = 3
 """The best plan and two others."""
 A_QUEUE = 0.6

@@ -52,10 +52,10 @@ class Street:
 class Step:
     """Some seconds of street in one.
 
-    `clear`, `opposed`: vehicles served in it, by column and node; `red`: how many of its seconds pass before anybody is;
-    `floor`: as in `Street`, at its end; `following`: the node behind it. `arrivals`, `stops`: who comes in it, and what
-    stopping them costs. `wanting`, `coming`: the queue from which, with those who come soon, a change at its beginning is worth
-    a thought, and where these alone are.
+    `clear`, `opposed`: vehicles served in it, by column and node; `red`, `since`: how many of its seconds pass before anybody
+    is, and after; `floor`: as in `Street`, at its end; `following`: the node behind it. `arrivals`, `stops`: who comes in it,
+    and what stopping them costs. `wanting`, `coming`: the queue from which, with those who come soon, a change at its beginning
+    is worth a thought, and where these alone are.
     """
 
     second: int
@@ -63,6 +63,7 @@ class Step:
     clear: Floats
     opposed: Floats
     red: Floats
+    since: Floats
     floor: Floats
     following: Ints
     arrivals: Floats
@@ -85,7 +86,8 @@ class Lines:
         self.linear = np.where(red, street.queue_off[:, None], street.queue_on[:, None])
         self.yields = np.flatnonzero((self.opposer > 0).any(axis=1))
         self.stands = np.flatnonzero((self.held > 0).any(axis=1))
-        self._long = {1: _Long(clear, opposed, red.astype(np.float64), floor, nodes.following)}
+        unserved = red.astype(np.float64)
+        self._long = {1: _Long(clear, opposed, unserved, unserved, floor, nodes.following)}
         self.behind = self._behind()
         self.steps = self._steps(street)
 
@@ -100,7 +102,7 @@ class Lines:
 
     def _step(self, begin: int, lasting: int, arrivals: Floats, stops: Floats, wanting: Floats, coming: Bools) -> Step:
         long = self._lasting(lasting)
-        row = (long.clear, long.opposed, long.red, long.floor, long.following)
+        row = (long.clear, long.opposed, long.red, long.since, long.floor, long.following)
         return Step(begin, lasting, *row, arrivals[:, None], stops, wanting, coming)
 
     def _lasting(self, seconds: int) -> "_Long":
@@ -121,6 +123,7 @@ class _Long:
     clear: Floats
     opposed: Floats
     red: Floats
+    since: Floats
     floor: Floats
     following: Ints
 
@@ -128,8 +131,9 @@ class _Long:
         """One second more than these."""
         at = self.following
         clear, opposed = self.clear + one.clear.take(at, axis=1), self.opposed + one.opposed.take(at, axis=1)
-        red = self.red + one.red.take(at, axis=1) * (self.red == seconds)
-        return _Long(clear, opposed, red, one.floor.take(at, axis=1), one.following.take(at))
+        unserved = one.red.take(at, axis=1)
+        red, since = self.red + unserved * (self.red == seconds), (self.since + 1.0) * unserved
+        return _Long(clear, opposed, red, since, one.floor.take(at, axis=1), one.following.take(at))
 
 
 def steps_of(seconds: int) -> list[int]:
