@@ -164,20 +164,36 @@ def test_steps_of_some_seconds_cost_what_their_seconds_cost(
     assert found == pytest.approx(cost(), rel=0.01)
 
 
-def test_a_green_that_begins_within_a_step_serves_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thirteen seconds of red, then green: the step of two seconds and those behind it see each second of it."""
-    nodes = 14
+@pytest.mark.parametrize("changes_at", [11, 13, 25, 26, 27])
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_green_that_begins_or_ends_within_a_step_serves_its_own_seconds(
+    changes_at: int, monkeypatch: pytest.MonkeyPatch, *, begins: bool
+) -> None:
+    """Who comes behind it stays, however much it could have served."""
+    nodes = changes_at + 1
     course = Course(np.zeros((nodes, 2)), np.zeros((nodes, 2)), np.zeros((nodes, 2), dtype=np.int64))
     following = np.minimum(np.arange(nodes) + 1, nodes - 1)
-    served = np.array([[0.0, 0.0]] * (nodes - 1) + [[0.5, 0.5]])
+    rates = [0.0, 0.5] if begins else [0.5, 0.0]
+    served = np.repeat(rates, [changes_at, 1])[:, None].repeat(2, axis=1)
 
     def cost() -> float:
         street = replace(
-            one_node((9.0, 4.0)), arrivals=np.full((60, 2), 0.1), clear=served, opposed=served,
+            one_node((9.0 * begins, 4.0 * begins)), arrivals=np.full((60, 2), 0.2), clear=served, opposed=served,
             floor=np.zeros((nodes, 2)), opposer=np.zeros((nodes, 2), dtype=np.int64), held=np.zeros((nodes, 2)),
+            stop_s=np.full(2, 3.0), wait=np.array([20.0, 0.0]), patience=np.full(2, 30.0), limit=np.full(2, 1e9),
         )  # fmt: skip
         return Horizon(street, nowhere()[0], Nodes(course, following, 0 * following)).search([Start(0, 0, 0.0)])[0].cost
 
     found = cost()
     monkeypatch.setattr(lines, "STEPS_S", (1,))
-    assert found == pytest.approx(cost(), rel=0.003)
+    assert found == pytest.approx(cost(), rel=0.01)
+
+
+def test_a_head_that_stands_does_so_for_its_own_seconds_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cost() -> float:
+        street = replace(one_node((9.0, 9.0), 13.0), arrivals=np.zeros((60, 2)), opposed=np.array([[0.5, 0.5]]))
+        return Horizon(street, *nowhere()).search([Start(0, 0, 0.0)])[0].cost
+
+    found = cost()
+    monkeypatch.setattr(lines, "STEPS_S", (1,))
+    assert found == pytest.approx(cost(), rel=0.01)
