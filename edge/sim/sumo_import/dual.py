@@ -5,7 +5,8 @@ southbound). The left turn of an approach is the odd phase that stands before th
 approach of 2, 1 from that of 6, 7 from that of 4, 3 from that of 8. Right turns go with their through phase, and so do left
 turns out of a lane that goes straight on too. Where the program lets left turns of lanes of their own go beside oncoming
 traffic, its stages are kept instead; but a program that has rings itself (NEMA) keeps them, and such turns are protected in
-their own phase and permissive in that of their approach. Where traffic keeps to the left, all this is said of right turns.
+their own phase and permissive in the through phase they cross, so that they never lose their green while that goes on (the
+yellow trap). Where traffic keeps to the left, all this is said of right turns.
 """
 
 import math
@@ -24,8 +25,13 @@ from edge.sim.sumo_import.net import Network
 _PLACES: tuple[tuple[int, int, int, int], ...] = ((2, 5, 6, 1), (4, 7, 8, 3))
 """Of each street: through and left of its first approach, through and left of the facing one."""
 
-_AHEAD = {PhaseNumber(turn): PhaseNumber(through) for place in _PLACES for through, turn in (place[:2], place[2:])}
-"""The through phase of the approach from which each odd phase turns."""
+_ONCOMING = {
+    PhaseNumber(5): PhaseNumber(6),
+    PhaseNumber(1): PhaseNumber(2),
+    PhaseNumber(7): PhaseNumber(8),
+    PhaseNumber(3): PhaseNumber(4),
+}
+"""The through phase that the turns of each odd phase cross."""
 
 _RINGS: tuple[tuple[tuple[int, ...], ...], ...] = (((1, 2), (3, 4)), ((5, 6), (7, 8)))
 
@@ -58,7 +64,10 @@ def dual_ring(net: Network, signal: Signal, legs: tuple[Leg, ...]) -> Layout | N
         or not _rings_fit(signal, sequence, links)
     ):
         return None
-    groups = tuple(_groups(signal, sequence, links, _permissive_turns(net, signal)))
+    permitted = _permitted(net, signal, sequence, links)
+    if any(_has_lanes_of_its_own(net, signal, link) for link in _permissive_turns(net, signal) - permitted):
+        return None
+    groups = tuple(_groups(signal, sequence, links, permitted))
     walks = tuple(_walks(net, signal, sequence, links))
     if len(walks) < len(signal.crossings):
         return None
@@ -80,6 +89,27 @@ def _permissive_turns(net: Network, signal: Signal) -> frozenset[int]:
     return frozenset(
         link for stage in signal.stages for link in stage & turns if signal.is_opposed(link, stage & vehicles)
     )
+
+
+def _permitted(
+    net: Network, signal: Signal, sequence: Sequence, links: Mapping[PhaseNumber, frozenset[int]]
+) -> frozenset[int]:
+    """The turns that may be green beside the oncoming traffic of their own phase: those across that the program lets go so, and
+    who turns back out of their lanes."""
+    across = _permissive_turns(net, signal)
+    found = set()
+    for phase, oncoming in _ONCOMING.items():
+        beside = [mate for mate in sequence.phases if oncoming in links and sequence.concurrent(oncoming, mate)]
+        for link in links.get(phase, frozenset()):
+            is_back = signal.links[link].turns == {Turn.U_TURN} and not across.isdisjoint(_mates(signal, link))
+            if beside and (link in across or is_back) and all(signal.fits([link], links[mate]) for mate in beside):
+                found.add(link)
+    return frozenset(found)
+
+
+def _mates(signal: Signal, link: int) -> frozenset[int]:
+    """The links out of its lanes."""
+    return frozenset(mate for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
 
 
 def _is_better(net: Network, signal: Signal, phases: Iterable[PhaseNumber]) -> bool:
@@ -143,8 +173,9 @@ def _phases(
 
 def _has_lanes_of_its_own(net: Network, signal: Signal, link: int) -> bool:
     """Whether nobody goes straight on, or turns the other way, out of the lanes of a turn."""
-    mates = (signal.links[mate] for lane in signal.links[link].lanes for mate in signal.of_lane(lane))
-    return all(turn in {_across(net), Turn.U_TURN} for mate in mates for turn in mate.turns)
+    return all(
+        turn in {_across(net), Turn.U_TURN} for mate in _mates(signal, link) for turn in signal.links[mate].turns
+    )
 
 
 def _alone(leg: Leg, places: tuple[int, int, int, int]) -> int:
@@ -187,17 +218,16 @@ def _groups(
     signal: Signal, sequence: Sequence, links: Mapping[PhaseNumber, frozenset[int]], permissive: frozenset[int]
 ) -> Iterator[Group]:
     """The signal group of each phase. Lanes that meet nobody beside other phases too are green with them as well, and
-    permissive turns with the through phase of their approach."""
+    permissive turns with the through phase they cross."""
     for phase, found in links.items():
         wider: dict[tuple[PhaseNumber, ...], set[int]] = {}
         for lane in (lane for lane in signal.lanes if signal.of_lane(lane) <= found):
             own = signal.of_lane(lane)
             others = (p for p in sequence.phases if not sequence.concurrent(phase, p))
             more = tuple(p for p in others if _meets_nobody(signal, sequence, links, own, p))
-            ahead = _AHEAD.get(phase)
-            if ahead is not None and ahead in links and own <= permissive:
-                more = (*more, ahead)
-            wider.setdefault((phase, *more), set()).update(own)
+            for part, oncoming in ((own - permissive, ()), (own & permissive, (_ONCOMING.get(phase, phase),))):
+                if part:
+                    wider.setdefault(tuple(dict.fromkeys((phase, *more, *oncoming))), set()).update(part)
         yield from (Group(frozenset(own), phases) for phases, own in sorted(wider.items()))
 
 

@@ -450,21 +450,24 @@ def nema_net(tmp_path: Path, rings: dict[str, str]) -> Path:
 
 
 PROTECTED = {"5": 15, "1": 7, "7": 3, "3": 11}
-"""The left turn of each odd phase; beside the through phase of its approach it yields."""
+"""The left turn of each odd phase; it goes on beside the through phase that it crosses, and yields."""
 
 
-def protected_and_permissive(tmp_path: Path, kind: str = "NEMA") -> Path:
+EIGHT = (
+    '<param key="ring1" value="1,2,3,4"/><param key="ring2" value="5,6,7,8"/>'
+    '<param key="barrierPhases" value="2,6"/><param key="barrier2Phases" value="4,8"/>'
+)
+
+
+def protected_and_permissive(tmp_path: Path) -> Path:
     """Four legs with lanes of their own for left turns, which a small green permits beside oncoming traffic too."""
     full = {"2": "rrrrrrrrrrrrGGGg", "6": "rrrrGGGgrrrrrrrr", "4": "GGGgrrrrrrrrrrrr", "8": "rrrrrrrrGGGgrrrr"}
     full |= {name: "".join("G" if k == link else "r" for k in range(16)) for name, link in PROTECTED.items()}
     text = net_text(replace(FOUR, program=tuple((state, 20) for state in full.values())))
     for name, state in full.items():
         text = text.replace(f'state="{state}"', f'state="{state}" name="{name}"')
-    rings = {"ring1": "1,2,3,4", "ring2": "5,6,7,8", "barrierPhases": "2,6", "barrier2Phases": "4,8"}
-    given = "".join(f'<param key="{key}" value="{value}"/>' for key, value in rings.items())
     path = tmp_path / "x.net.xml"
-    text = text.replace('type="static"', f'type="{kind}"')
-    path.write_text(text.replace("</tlLogic>", f"{given}</tlLogic>"), "utf-8")
+    path.write_text(text.replace('type="static"', 'type="NEMA"').replace("</tlLogic>", f"{EIGHT}</tlLogic>"), "utf-8")
     return path
 
 
@@ -474,11 +477,33 @@ def test_rings_of_a_nema_program_are_kept_and_its_left_turns_are_protected_and_p
     assert site is not None
     assert site.sequence.rings == (((1, 2), (3, 4)), ((5, 6), (7, 8)))
     assert [goes_in(site, link) for link in (13, 15, 5, 7, 1, 3, 9, 11)] == [
-        {2}, {2, 5}, {6}, {1, 6}, {4}, {4, 7}, {8}, {3, 8},
+        {2}, {5, 6}, {6}, {1, 2}, {4}, {7, 8}, {8}, {3, 4},
     ]  # fmt: skip
     left = {lane.name: lane for lane in site.lanes}[LaneName("W3")]
-    assert [(m.turn, m.phases, m.opposed_in) for m in left.movements] == [(Turn.LEFT, {2, 5}, {2})]
+    assert [(m.turn, m.phases, m.opposed_in) for m in left.movements] == [(Turn.LEFT, {5, 6}, {6})]
     assert {site.detectors[number].phase for number in left.stopbar} == {5}
+
+
+def test_who_turns_back_out_of_a_lane_for_left_turns_goes_with_them_in_the_rings_of_a_nema_program(
+    tmp_path: Path,
+) -> None:
+    full = {
+        "2": "r" * 15 + "GGGgg",
+        "6": "rrrrrGGGgg" + "r" * 10,
+        "4": "GGGgg" + "r" * 15,
+        "8": "r" * 10 + "GGGggrrrrr",
+    }
+    turns = {"5": (18, 19), "1": (8, 9), "7": (3, 4), "3": (13, 14)}
+    full |= {name: "".join("G" if k in own else "r" for k in range(20)) for name, own in turns.items()}
+    legs = dict.fromkeys("NESW", Leg(("rs", "s", "lt")))
+    text = net_text(replace(FOUR, legs=legs, program=tuple((state, 20) for state in full.values())))
+    for name, state in full.items():
+        text = text.replace(f'state="{state}"', f'state="{state}" name="{name}"')
+    path = tmp_path / "x.net.xml"
+    path.write_text(text.replace('type="static"', 'type="NEMA"').replace("</tlLogic>", f"{EIGHT}</tlLogic>"), "utf-8")
+    site = check_text(site_of(read_network(path), "J", USUAL, "x"), "x").site
+    assert site is not None
+    assert [goes_in(site, link) for link in (18, 19, 8, 9)] == [{5, 6}, {5, 6}, {1, 2}, {1, 2}]
 
 
 def test_left_turns_that_a_nema_program_never_protects_keep_its_stages(tmp_path: Path) -> None:
