@@ -174,6 +174,7 @@ def test_a_stop_bar_that_comes_and_goes_is_found_by_what_it_misses_and_by_vehicl
     assert bad(seen).keys() == {STOP}
 
 
+@pytest.mark.untraced
 def test_all_loops_of_an_approach_that_come_and_go_are_found_and_heal() -> None:
     ends_s = BREAKS_S + 1800
     lines = {n: comes_and_goes(BREAKS_S, ends_s, 23 * k) for k, n in enumerate(approach(dead()))}

@@ -187,6 +187,7 @@ def test_a_computer_without_time_zones_is_told_what_to_install(monkeypatch: pyte
     assert problem.write == "install the package tzdata"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("text", [MINIMAL, DUAL, FIELD, STAGES])
 def test_whatever_line_is_forgotten_there_is_an_answer(text: str) -> None:
     """A rule that looks up what another rule reports as missing would end in a traceback."""

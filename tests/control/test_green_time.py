@@ -214,6 +214,7 @@ def test_with_re_service_the_through_comes_back_when_there_is_time_for_it_too() 
     assert served[: served.index(4)].count(1) == 1, "once in a visit"
 
 
+@pytest.mark.untraced
 def test_no_left_turn_is_served_again_that_would_make_the_side_street_wait_longer() -> None:
     s = waiting_at_the_barrier().wait(52)
     began = s.now
@@ -263,6 +264,7 @@ def test_a_gap_that_nobody_waits_for_does_not_make_a_queue_detector_let_go() -> 
     assert not s.times(E.DETECTOR_OFF, 2, s.now - 10_000)
 
 
+@pytest.mark.untraced
 def test_a_detector_with_a_switch_phase_extends_that_phase_while_only_that_one_is_green() -> None:
     site = with_detector(builders.quad(), 1, switch_phase=number(6))
     site = with_phase(site, 6, max_green_ms=90_000)

@@ -84,6 +84,7 @@ def test_a_hold_goes_before_the_force_off_of_a_plan() -> None:
     assert s.greens() == {2}
 
 
+@pytest.mark.untraced
 def test_a_long_hold_is_no_fault_of_the_cycle() -> None:
     s = with_inputs(builders.two_phase(), wire(Does.HOLD, 2)).drain()
     put(s, Does.HOLD, on=True).occupy(2).until(60, 2, Interval.MIN_GREEN).occupy(4)
@@ -93,6 +94,7 @@ def test_a_long_hold_is_no_fault_of_the_cycle() -> None:
     put(s, Does.HOLD, on=False).leave(2).until(60, 4, Interval.MIN_GREEN)
 
 
+@pytest.mark.untraced
 def test_an_omitted_phase_is_not_served_and_the_others_are() -> None:
     s = with_inputs(builders.quad(), wire(Does.OMIT, 4), wire(Does.PED_OMIT, 8)).drain()
     put(put(s, Does.OMIT, on=True), Does.PED_OMIT, on=True)
@@ -110,6 +112,7 @@ def test_an_omitted_phase_is_not_served_and_the_others_are() -> None:
     assert s.times(E.PED_OMIT_OFF, 8)
 
 
+@pytest.mark.untraced
 def test_a_force_off_ends_a_green_behind_its_minimum_and_its_walk() -> None:
     s = with_inputs(builders.quad(), wire(Does.FORCE_OFF, 1, 2, 3, 4)).drain()
     begun = s.now
@@ -136,6 +139,7 @@ def test_a_call_by_wire_is_remembered_from_a_pulse_and_served_again_while_it_sta
     assert s.order_of_greens(begun).count(4) == 3
 
 
+@pytest.mark.untraced
 def test_a_pedestrian_call_by_wire_walks_once_a_pulse() -> None:
     s = with_inputs(builders.quad(), wire(Does.PED_CALL, 4)).drain()
     begun = s.now
@@ -144,6 +148,7 @@ def test_a_pedestrian_call_by_wire_walks_once_a_pulse() -> None:
     assert len(s.times(E.PED_BEGIN_WALK, 4, begun)) == 1
 
 
+@pytest.mark.untraced
 def test_call_to_non_actuated_serves_vehicles_and_pedestrians_in_every_cycle() -> None:
     s = with_inputs(builders.quad(), wire(Does.NON_ACTUATED, 4)).drain()
     put(s, Does.NON_ACTUATED, on=True)
@@ -159,6 +164,7 @@ def test_call_to_non_actuated_asks_for_no_walk_where_a_phase_has_none() -> None:
     put(s, Does.NON_ACTUATED, on=True).until(60, 1, Interval.MIN_GREEN)
 
 
+@pytest.mark.untraced
 def test_maximum_2_is_timed_while_the_wire_is_on() -> None:
     site = builders.two_phase()
     phases = {n: replace(p, max_green_2_ms=40_000) for n, p in site.phases.items()}
@@ -231,6 +237,7 @@ def advance(s: Scenario) -> Scenario:
     return put(s, Does.INTERVAL_ADVANCE, on=False).step()
 
 
+@pytest.mark.untraced
 def test_under_manual_control_every_green_stays_until_the_officer_advances() -> None:
     s = police(builders.quad())
     for expected in ({1, 5}, {2, 6}, {3, 7}, {4, 8}, {1, 5}):
@@ -243,6 +250,7 @@ def test_under_manual_control_every_green_stays_until_the_officer_advances() -> 
     assert [p for _, c, p in s.log if c == E.INTERVAL_ADVANCE][:4] == [1, 0, 1, 0]
 
 
+@pytest.mark.untraced
 def test_every_stage_under_manual_control_has_its_walks() -> None:
     s = police(builders.quad())
     for _ in range(4):
@@ -277,6 +285,7 @@ def test_an_advance_without_manual_control_is_not_heard() -> None:
     assert s.greens() == {2}
 
 
+@pytest.mark.untraced
 def test_omits_stay_under_manual_control() -> None:
     site = replace(builders.quad(), inputs=())
     s = with_inputs(site, wire(Does.MANUAL_CONTROL), wire(Does.INTERVAL_ADVANCE), wire(Does.OMIT, 3, 7))
@@ -289,6 +298,7 @@ def test_omits_stay_under_manual_control() -> None:
 # ── stop time ──
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("interval", [Interval.MIN_GREEN, Interval.YELLOW_CHANGE, Interval.RED_CLEARANCE])
 def test_stop_time_makes_an_interval_longer_by_its_own_length(interval: Interval) -> None:
     plain, stopped = (with_inputs(builders.two_phase(), wire(Does.STOP_TIME)).drain() for _ in range(2))
@@ -317,6 +327,7 @@ def test_red_and_amber_is_never_prolonged_time_stands_when_green_has_come() -> N
     assert s.interval(red) is Interval.MIN_GREEN
 
 
+@pytest.mark.untraced
 def test_calls_are_taken_in_while_time_stands() -> None:
     s = with_inputs(builders.quad(), wire(Does.STOP_TIME)).drain()
     put(s, Does.STOP_TIME, on=True).step()
@@ -349,6 +360,7 @@ def test_an_order_to_flash_is_carried_out_while_time_stands() -> None:
     assert s.mode is Mode.FLASH
 
 
+@pytest.mark.untraced
 def test_a_train_does_not_wait_for_stop_time() -> None:
     train = Preempt(PreemptNumber(1), PreemptKind.RAIL, InputRef("mock", "train"), dwell=phases(2, 6))
     site = replace(builders.quad(), preempts={train.number: train})
@@ -378,6 +390,7 @@ def test_a_train_goes_before_the_police_panel() -> None:
 # ── flash ──
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("does", "status"), [(Does.MMU_FLASH, FlashStatus.MMU), (Does.LOCAL_FLASH, FlashStatus.LOCAL_MANUAL)]
 )
@@ -398,6 +411,7 @@ def test_the_cabinets_own_flash_is_followed_at_once_and_left_as_at_a_start(does:
     assert [p for _, c, p in s.log if c == E.UNIT_FLASH_STATUS][-1] == FlashStatus.NOT_FLASH
 
 
+@pytest.mark.untraced
 def test_remote_flash_goes_through_clearance_and_is_automatic_flash() -> None:
     s = with_inputs(builders.quad(), wire(Does.REMOTE_FLASH)).drain()
     put(s, Does.REMOTE_FLASH, on=True).step()
@@ -412,6 +426,7 @@ def phases(*numbers: int) -> tuple[PhaseNumber, ...]:
     return tuple(PhaseNumber(n) for n in numbers)
 
 
+@pytest.mark.untraced
 def test_entry_phases_are_served_last_before_an_asked_flash_and_exit_phases_first_after_it() -> None:
     rules = FlashRules(entry=phases(4, 8), exit_to=phases(3, 7))
     s = with_inputs(builders.quad(), flash=rules).drain()
@@ -431,6 +446,7 @@ def test_entry_phases_are_served_last_before_an_asked_flash_and_exit_phases_firs
     assert set(s.order_of_greens(left)[:2]) == {3, 7}
 
 
+@pytest.mark.untraced
 def test_after_a_fault_flash_is_left_as_at_a_start_even_where_exit_phases_are_named() -> None:
     s = with_inputs(builders.quad(), flash=FlashRules(exit_to=phases(3, 7))).drain()
     s.faults = (ShellFault(FaultKind.OUTPUT_UNVERIFIED, "cab"),)
@@ -441,6 +457,7 @@ def test_after_a_fault_flash_is_left_as_at_a_start_even_where_exit_phases_are_na
     assert set(s.order_of_greens(left)[:2]) == {1, 5}
 
 
+@pytest.mark.untraced
 def test_flash_is_reached_in_bounded_time_even_where_the_entry_phases_cannot_be_served() -> None:
     s = with_inputs(builders.quad(), wire(Does.STOP_TIME), flash=FlashRules(entry=phases(4, 8))).drain()
     put(s, Does.STOP_TIME, on=True).order(CommandKind.FLASH)
@@ -448,6 +465,7 @@ def test_flash_is_reached_in_bounded_time_even_where_the_entry_phases_cannot_be_
     assert s.mode is Mode.FLASH
 
 
+@pytest.mark.untraced
 def test_a_flash_that_is_called_off_in_time_is_no_flash() -> None:
     s = with_inputs(builders.quad(), flash=FlashRules(entry=phases(4, 8))).drain()
     s.order(CommandKind.FLASH).wait(2).order(CommandKind.RESUME).wait(120)
@@ -505,6 +523,7 @@ def test_what_this_site_does_not_have_is_left_out() -> None:
     assert in_control(s) == ["schedule: free", "operator: omit 4"]
 
 
+@pytest.mark.untraced
 def test_placed_calls_are_served_once() -> None:
     s = with_inputs(builders.quad()).drain()
     begun = s.now

@@ -58,6 +58,7 @@ def walks(s: Scenario, since: int) -> list[tuple[int, int, int]]:
     return list(zip(begins, clears, stands, strict=False))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("button", [1, 2])
 def test_it_walks_with_the_walk_of_either_phase_and_clears_in_its_own_time(button: int) -> None:
     s = resting_in_4(shared())
@@ -69,6 +70,7 @@ def test_it_walks_with_the_walk_of_either_phase_and_clears_in_its_own_time(butto
     assert stand - clear == CLEARANCE
 
 
+@pytest.mark.untraced
 def test_it_is_one_steady_walk_from_one_of_its_phases_into_the_next() -> None:
     s = resting_in_4(shared())
     since = s.now
@@ -86,6 +88,7 @@ def test_it_clears_with_the_first_phase_where_nobody_is_to_walk_in_the_next() ->
     assert clear == s.times(E.PED_BEGIN_CLEARANCE, 1, since)[0]
 
 
+@pytest.mark.untraced
 def test_who_conflicts_with_all_its_phases_starts_behind_its_clearance_and_the_buffer() -> None:
     s = resting_in_4(shared(min_green_ms=4_000))
     since = s.now
@@ -139,6 +142,7 @@ def test_a_fault_in_its_walk_ends_it_in_the_log() -> None:
     assert s.times(E.PED_OVERLAP_BEGIN_DONT_WALK, 1, since)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("rings", [ONE_RING, ("1 2 | 4", "5 | 8"), ("1 4 2",), ("1 | 2 | 4",)], ids=str)
 def test_under_any_noise_the_monitor_has_nothing_to_say_and_everybody_is_served(rings: tuple[str, ...]) -> None:
     """The card of the crosswalk is written by hand: beside phases 1, 2 and 5, 12 s to what conflicts, 8 s of clearance."""

@@ -60,6 +60,7 @@ def stages(s: Scenario, since: int) -> list[tuple[int, int]]:
     return [(c, p) for t, c, p in s.log if t >= since and E.PREEMPT_ON <= c <= E.PREEMPT_BEGIN_EXIT]
 
 
+@pytest.mark.untraced
 def test_a_train_goes_through_entry_track_clearance_dwell_and_exit_and_each_is_logged() -> None:
     s = running(RAIL)
     since = s.now
@@ -82,6 +83,7 @@ def test_a_train_goes_through_entry_track_clearance_dwell_and_exit_and_each_is_l
     assert exit_begins - s.times(E.PHASE_BEGIN_GREEN, 4, since)[0] in {0, 100}, "111: when the exit phases are green"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "preempt",
     [
@@ -100,6 +102,7 @@ def test_who_could_stay_green_beside_the_preempt_s_phases_becomes_red_too(preemp
     assert s.greens()
 
 
+@pytest.mark.untraced
 def test_what_a_preempt_omits_is_logged_from_its_entry_to_its_end() -> None:
     s = running(RAIL)
     since = s.now
@@ -184,6 +187,7 @@ def test_without_an_entry_row_walk_and_clearance_are_whole() -> None:
     assert s.lasted(E.PED_BEGIN_CLEARANCE, E.PED_BEGIN_DONT_WALK, 4, since) == ped.clearance_ms
 
 
+@pytest.mark.untraced
 def test_the_next_walk_after_a_preempt_is_whole_again() -> None:
     s = running(RAIL)
     s.occupy(4).wait(1).press(4).until(60, 4, Interval.MIN_GREEN)
@@ -210,6 +214,7 @@ def test_a_call_that_goes_during_the_delay_counts_if_it_locks(locking: bool, on_
     assert [t - since - 100 for t in entered] == ([5_000] if enters else [])
 
 
+@pytest.mark.untraced
 def test_the_lower_number_takes_over_and_the_other_enters_again_when_it_leaves() -> None:
     s = running(RAIL, ENGINE)
     s.wires[FIRE] = True
@@ -237,6 +242,7 @@ def test_a_higher_number_waits_for_the_lower_one() -> None:
     assert s.greens() == {2, 6}
 
 
+@pytest.mark.untraced
 def test_a_call_that_lasts_too_long_is_given_up_said_and_heard_again_after_it_has_gone() -> None:
     s = running(replace(ENGINE, max_presence_ms=60_000))
     since = s.now
@@ -255,6 +261,7 @@ def test_a_call_that_lasts_too_long_is_given_up_said_and_heard_again_after_it_ha
     assert s.times(E.PREEMPT_ENTRY, 3, again)
 
 
+@pytest.mark.untraced
 def test_a_link_leads_from_the_dwell_to_another_preempt_that_nobody_calls() -> None:
     s = running(replace(RAIL, link=PreemptNumber(3)), ENGINE)
     since = s.now
@@ -269,6 +276,7 @@ def test_a_link_leads_from_the_dwell_to_another_preempt_that_nobody_calls() -> N
     ]  # fmt: skip
 
 
+@pytest.mark.untraced
 def test_a_call_that_comes_again_during_its_own_dwell_is_no_second_preempt() -> None:
     s = running(replace(ENGINE, delay_ms=3_000, min_dwell_ms=40_000))
     s.wires[FIRE] = True
@@ -283,6 +291,7 @@ def test_a_call_that_comes_again_during_its_own_dwell_is_no_second_preempt() -> 
     assert s.times(E.PREEMPT_ENTRY, 3, since) == []
 
 
+@pytest.mark.untraced
 def test_cycling_phases_are_served_by_demand_and_nobody_else_is() -> None:
     cycling = Preempt(PreemptNumber(2), PreemptKind.RAIL, ref(TRAIN), track=RAIL.track, cycling=phases(2, 6, 5))
     s = running(cycling)
@@ -312,6 +321,7 @@ def test_an_inverted_input_calls_while_it_is_off() -> None:
     assert s.times(E.PREEMPT_ENTRY, 3)
 
 
+@pytest.mark.untraced
 def test_a_preempt_that_flash_breaks_off_enters_anew_after_the_start_up() -> None:
     s = running(RAIL)
     s.wires[TRAIN] = True
@@ -324,6 +334,7 @@ def test_a_preempt_that_flash_breaks_off_enters_anew_after_the_start_up() -> Non
     assert [c for c, _ in stages(s, since)] == [E.PREEMPT_ENTRY, E.PREEMPT_BEGIN_TRACK, E.PREEMPT_BEGIN_DWELL]
 
 
+@pytest.mark.untraced
 def test_a_long_preempt_is_no_cycle_fault() -> None:
     s = running(ENGINE)
     s.wires[FIRE] = True
@@ -346,6 +357,7 @@ def reach_ms(site: Site, preempt: Preempt) -> int:
     return max(least) + site.options.red_revert_ms + 400
 
 
+@pytest.mark.untraced
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from([RAIL, ENGINE]))
 def test_whenever_it_comes_a_preempt_is_reached_in_bounded_time(seed: int, hurried: bool, preempt: Preempt) -> None:  # noqa: FBT001 - drawn
     rng = random.Random(seed)
@@ -385,6 +397,7 @@ def tram(priority: Priority = TRAM) -> Scenario:
     return s.drain()
 
 
+@pytest.mark.untraced
 def test_a_green_it_asks_for_is_extended_by_its_limit_and_no_longer() -> None:
     plain, late = tram(), tram()
     began = late.now

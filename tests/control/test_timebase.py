@@ -195,6 +195,7 @@ def test_months_have_their_days() -> None:
     assert [days_in(y, 2) for y in (1900, 2000, 2024, 2026)] == [28, 29, 29, 28]
 
 
+@pytest.mark.untraced
 def test_a_schedule_times_maximum_2() -> None:
     """NTCIP 1202 has it as an action of the timebase; here it stands beside what runs."""
     site = builders.two_phase(schedule=(ScheduleEntry(DAILY, 0, Run(RunKind.FREE, maximum=2)),))

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from edge.control.beside import LateRecalls, late_ms, loops_beside, loops_of_approach, plan_greens_ms, red_in_plan_ms
 from edge.model.detectors import DetectorKind, DetectorLimits, OnFault
 from edge.model.events import EventCode as E
@@ -33,6 +35,7 @@ def unseen(on_fault: OnFault = OnFault.PLAN_RECALL) -> Site:
     return two_phase(DetectorLimits(60_000, 0, 0, on_fault=on_fault, unseen_ms=AFTER))
 
 
+@pytest.mark.untraced
 def test_a_phase_whose_loop_has_not_been_heard_since_the_start_is_served_again_and_again_for_its_split() -> None:
     s = Scenario(unseen()).wait(240)
     assert s.phase(4).recall is Recall.MIN
@@ -86,6 +89,7 @@ def test_before_its_time_and_without_the_key_nothing_is_recalled() -> None:
     assert Scenario(plain).wait(240).phase(4).recall is Recall.NONE
 
 
+@pytest.mark.untraced
 def test_the_first_vehicle_ends_it_and_is_served_as_any_other() -> None:
     s = Scenario(unseen()).wait(240)
     s.occupy(4).step()
@@ -97,6 +101,7 @@ def test_the_first_vehicle_ends_it_and_is_served_as_any_other() -> None:
     assert not s.times(E.PHASE_BEGIN_GREEN, 4, calm)
 
 
+@pytest.mark.untraced
 def test_a_stuck_loop_under_a_plan_recall_has_its_split_and_not_its_maximum() -> None:
     s = Scenario(two_phase(DetectorLimits(60_000, 0, 0, on_fault=OnFault.PLAN_RECALL))).drain()
     s.occupy(2, 4).wait(90)
@@ -110,6 +115,7 @@ def test_a_stuck_loop_under_a_plan_recall_has_its_split_and_not_its_maximum() ->
     assert split_ms < s.site.phases[PhaseNumber(4)].max_green_ms
 
 
+@pytest.mark.untraced
 def test_behind_an_advance_loop_that_stands_in_a_phase_without_memory_is_recalled_all_the_same() -> None:
     site = two_phase(
         DetectorLimits(60_000, 0, 0, on_fault=OnFault.PLAN_RECALL, unseen_ms=AFTER), partner=DetectorNumber(5)
@@ -260,6 +266,7 @@ def test_where_no_lane_of_the_approach_is_heard_all_is_as_before() -> None:
     assert Scenario(two_lanes()).occupy(2).wait(AFTER / 1000 + 2).phase(4).recall is Recall.MIN
 
 
+@pytest.mark.untraced
 def test_late_recall_may_be_asked_for_and_goes_with_the_fault() -> None:
     s = Scenario(two_phase(DetectorLimits(60_000, 0, 0, on_fault=OnFault.LATE_RECALL))).drain()
     s.occupy(2, 4).wait(90)

@@ -93,6 +93,7 @@ class Street:
 SITES = [*((path.stem, path) for path in EXAMPLES), ("no red clearance", None)]
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(("name", "path"), SITES, ids=lambda v: v if isinstance(v, str) else "")
 def test_every_code_is_written_by_its_definition(name: str, path: Path | None) -> None:
     street = Street(no_clearance() if path is None else read(path), seed=len(name))

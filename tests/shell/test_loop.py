@@ -41,6 +41,7 @@ def test_the_street_starts_in_flash_and_comes_to_green_through_all_red(tmp_path:
         assert h.faults == {}
 
 
+@pytest.mark.untraced
 def test_five_minutes_serve_both_phases_with_every_interval_whole(tmp_path: Path) -> None:
     """What the lamps show, timed from outside: greens, yellows and clearances as in the site file, never two greens."""
     with house(tmp_path) as h:
@@ -54,6 +55,7 @@ def test_five_minutes_serve_both_phases_with_every_interval_whole(tmp_path: Path
         assert h.loop_facts["unfed"] == 0
 
 
+@pytest.mark.untraced
 @settings(max_examples=5)
 @given(st.lists(st.integers(0, 290_000), min_size=5, max_size=40))
 def test_lateness_lengthens_intervals_and_shortens_none(
@@ -307,6 +309,7 @@ def test_a_latch_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         h.to_running()
 
 
+@pytest.mark.untraced
 def test_the_clock_set_back_an_hour_touches_no_interval(tmp_path: Path) -> None:
     """The log says so, the fault is told with its size, and the lamps go on as they were."""
     with house(tmp_path) as h:
@@ -431,6 +434,7 @@ def test_a_fault_of_our_own_flashes_before_it_ends_the_process(tmp_path: Path, m
         assert dict(image.shown) == {TWO: Indication.FLASH_YELLOW, FOUR: Indication.FLASH_RED}
 
 
+@pytest.mark.untraced
 def test_a_driver_worker_that_dies_of_our_own_error_flashes_and_ends_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

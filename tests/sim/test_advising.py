@@ -55,6 +55,7 @@ def test_a_controller_that_watches_nothing_is_not_asked_for() -> None:
     assert told.seen == []
 
 
+@pytest.mark.untraced
 def test_what_it_asks_for_reaches_the_lamps_of_the_built_in_plant() -> None:
     site = two_phase()
     made: list[Stubborn] = []

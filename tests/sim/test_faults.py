@@ -107,6 +107,7 @@ def test_an_intermittent_loop_is_well_and_dead_by_turns_and_two_are_not_in_step(
     assert pair[DetectorNumber(2)][apart:] == pair[ONE][:-apart]
 
 
+@pytest.mark.untraced
 def test_the_engine_hears_the_bad_loop_and_not_the_street() -> None:
     site = two_phase()
     greens = {}

@@ -54,6 +54,7 @@ def run_daemon(site: Site, cabinet: Cabinet, feed: PlantFeed, until: Ms, begin: 
         sink.write(permitted, 500)
 
 
+@pytest.mark.untraced
 def test_the_daemons_ring_through_mock_devices_serves_the_traffic_as_simulate_does() -> None:
     site = eight_phase()
     cabinet = Cabinet(site)
@@ -84,6 +85,7 @@ def test_levels_and_counts_reach_the_terminals_they_are_wired_to() -> None:
     )
 
 
+@pytest.mark.untraced
 def test_lamps_that_the_dead_man_has_put_out_stop_the_traffic() -> None:
     site = eight_phase()
     cabinet = Cabinet(site)

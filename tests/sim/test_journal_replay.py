@@ -97,6 +97,7 @@ def test_a_run_is_repeated_bit_for_bit(path: Path) -> None:
     assert report.simulated_ms == pytest.approx(153_000, abs=200)
 
 
+@pytest.mark.untraced
 def test_a_run_with_advice_is_repeated_bit_for_bit_and_another_without_it_is_not(tmp_path: Path) -> None:
     acting = replace(eight_phase(), adaptive=AdaptiveRules(AdaptiveMode.ACT))
     advised = record(tmp_path, acting, advising)

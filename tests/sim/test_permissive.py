@@ -2,6 +2,8 @@
 
 from collections import deque
 
+import pytest
+
 from edge.check import check_text
 from edge.model.indications import Indication
 from edge.model.site import Site
@@ -59,6 +61,7 @@ def test_nobody_turns_in_front_of_an_oncoming_vehicle() -> None:
     assert rule.seen_as(Indication.FLASH_YELLOW_ARROW) is Indication.GREEN
 
 
+@pytest.mark.untraced
 def test_the_example_runs_without_a_violation() -> None:
     report = simulate(example(), Setting(Strategy.ACTUATED, Demand.SWING, 2, 400_000))
     assert report.violations == ()

@@ -41,6 +41,7 @@ def test_midnight_brings_the_next_day() -> None:
     assert later(start, 7 * DAY_MS).weekday == 0
 
 
+@pytest.mark.untraced
 def test_the_log_of_a_run_is_stamped_with_local_time_and_never_silent_for_long(tmp_path: Path) -> None:
     start = local_start(MONDAY, "UTC")
     run = Run(two_phase(), start)
