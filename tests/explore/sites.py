@@ -147,6 +147,7 @@ DUAL_SMALL = Explored(
         options=Options(TICK),
     ),
     ("2 | 4", "6 | 8"),
+    quick=True,
 )
 DUAL_FOUR = Explored(
     "dual ring, 4 phases",
