@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.sim.sumo.run import SumoSetting, simulate_sumo
 from edge.sim.sumo.tripinfo import figures_of, read_trips
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/sumo"
