@@ -253,7 +253,8 @@ class DetectorBank:
         """Recall the phase of a detector that is not heard; the red after which it shall be, where that is late."""
         phase, on_fault = self._calls[config.phase], config.limits.on_fault
         unproved = config.number not in self._failed
-        if on_fault is OnFault.LATE_RECALL or (unproved and self._may_wait(config)):
+        asked = on_fault is not OnFault.NONE
+        if on_fault is OnFault.LATE_RECALL or (asked and unproved and self._may_wait(config)):
             return self._late_ms
         if on_fault is OnFault.PLAN_RECALL:
             seen = self._by_number[config.number].actuations > 0

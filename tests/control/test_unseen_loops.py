@@ -257,6 +257,14 @@ def test_a_bicycle_lane_silent_since_the_start_waits_for_whoever_is_heard_in_its
     assert alone.phase(4).recall is Recall.MIN
 
 
+def test_a_lane_whose_site_file_asks_for_nothing_is_not_recalled_late_either() -> None:
+    site = two_lanes(on_fault_of_five=OnFault.NONE)
+    four = replace(site.detectors[FOUR], limits=site.detectors[FIVE].limits)
+    s = heard_in_lane_two(replace(site, detectors={**site.detectors, FOUR: four}))
+    recalls = {s.wait(1).phase(4).recall for _ in range(late_ms(s.site) // 1000 + 90)}
+    assert recalls == {Recall.NONE}
+
+
 def test_once_the_heard_lane_fails_too_the_phase_has_its_plan_again() -> None:
     s = heard_in_lane_two(two_lanes(on_fault_of_five=OnFault.NONE)).occupy(5).wait(70)
     assert s.phase(4).recall is Recall.MIN

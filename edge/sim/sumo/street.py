@@ -81,7 +81,7 @@ class Street:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._sumo = _libsumo()
-        self._trouble: type[Exception] = self._sumo.TraCIException
+        self._trouble: tuple[type[Exception], ...] = (self._sumo.TraCIException, self._sumo.FatalTraCIError)
         with _quiet_stdout():
             self._call(self._sumo.start, list(command))
         simulation = self._sumo.simulation
@@ -103,9 +103,14 @@ class Street:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.counts = self._counted()
-        with _quiet_stdout():
-            self._call(self._sumo.close)
+        if kind is None:
+            self.counts = self._counted()
+        try:
+            with _quiet_stdout():
+                self._call(self._sumo.close)
+        except PlantError:
+            if kind is None:  # else the first trouble is the one to tell of: SUMO may have ended by it
+                raise
 
     def step(self) -> None:
         """One step of SUMO."""

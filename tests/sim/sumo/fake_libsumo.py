@@ -16,6 +16,10 @@ class TraCIException(Exception):
     """What libsumo raises."""
 
 
+class FatalTraCIError(Exception):
+    """What it raises once its simulation has ended; no relation of the other."""
+
+
 @dataclass
 class Vehicle:
     """`link`: the link it waits for; `comes_s`: when it reaches the loop; `sideways`: from the lane beside, so that the
@@ -40,7 +44,7 @@ class FakeSumo:
     people: dict[str, list[tuple[str, str, float, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.TraCIException = TraCIException
+        self.TraCIException, self.FatalTraCIError = TraCIException, FatalTraCIError
         self.t = 0.0
         self.command: list[str] = []
         self.lane_of: dict[str, str] = {}

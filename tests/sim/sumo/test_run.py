@@ -200,6 +200,35 @@ def test_sumo_is_closed_where_a_run_breaks_off_and_its_own_words_are_kept(
     assert fake.closed
 
 
+def test_the_trouble_that_ended_sumo_is_told_and_not_that_it_has_ended(
+    monkeypatch: pytest.MonkeyPatch, cfg: Path
+) -> None:
+    fake = put(monkeypatch, FakeSumo())
+
+    def broken() -> None:
+        raise fake.TraCIException("Vehicle 'x' has no valid route.")
+
+    def ended(*_: object) -> None:
+        raise fake.FatalTraCIError("Not connected.")
+
+    monkeypatch.setattr(fake, "simulationStep", broken)
+    monkeypatch.setattr(fake, "close", ended)
+    monkeypatch.setattr(fake.simulation, "getParameter", ended)
+    with pytest.raises(PlantError, match="SUMO: Vehicle 'x' has no valid route"):
+        simulate_sumo([site()], SumoSetting(cfg))
+
+
+def test_sumo_that_has_ended_by_itself_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
+    fake = put(monkeypatch, FakeSumo())
+
+    def ended() -> None:
+        raise fake.FatalTraCIError("Not connected.")
+
+    monkeypatch.setattr(fake, "simulationStep", ended)
+    with pytest.raises(PlantError, match="SUMO: Not connected"):
+        simulate_sumo([site()], SumoSetting(cfg))
+
+
 def test_where_sumo_says_nothing_the_likely_reason_is_told(monkeypatch: pytest.MonkeyPatch, cfg: Path) -> None:
     fake = put(monkeypatch, FakeSumo())
 
