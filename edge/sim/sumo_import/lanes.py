@@ -28,11 +28,13 @@ _MPS_KMH = 3.6
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A lane with its place in the network. `number`: of its stop-bar loop; `zone_m`: how far its zone may reach, 0: none."""
+    """A lane with its place in the network. `number`: of its stop-bar loop; `own`: the phase of its approach, of
+    stages the first one it goes in; `zone_m`: how far its zone may reach, 0: none."""
 
     number: int
     sumo: str
     lane: Lane
+    own: PhaseNumber
     stopbar: tuple[SumoLoop, ...]
     advance: tuple[SumoLoop, ...]
     zone: tuple[SumoLoop, ...] = ()
@@ -74,7 +76,8 @@ def _placed(
         cars=net.lanes[lane].cars,
     )
     held = presence_zone(net, lane, reach)
-    return Placed(0, lane, found, stopbar(net, lane), upstream.pieces, held.pieces, held.far_m)
+    own = min(phases[0] for link in signal.of_lane(lane) if (phases := layout.goes_in(link)))
+    return Placed(0, lane, found, own, stopbar(net, lane), upstream.pieces, held.pieces, held.far_m)
 
 
 def _numbered(found: Iterable[Placed]) -> Iterable[Placed]:

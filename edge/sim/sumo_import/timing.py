@@ -9,6 +9,7 @@ from edge.model.lanes import Lane, Turn
 from edge.model.sequence import Sequence
 from edge.model.units import PhaseNumber
 from edge.sim.sumo_import.actuation import best_phase
+from edge.sim.sumo_import.lanes import Placed
 from edge.sim.sumo_import.layout import Walk
 from edge.sim.sumo_import.loops import HEADWAY_S, STOPBAR_FAR_M, STOPBAR_NEAR_M, VEHICLE_M
 
@@ -75,7 +76,7 @@ def clearance_s(walk: Walk) -> int:
     return max(1, math.ceil(walk.length_m / _WALKING_MPS))
 
 
-def fixed_times(sequence: Sequence, lanes: Iterable[Lane], walks: Iterable[Walk], times: Times) -> FixedTimes:
+def fixed_times(sequence: Sequence, lanes: Iterable[Placed], walks: Iterable[Walk], times: Times) -> FixedTimes:
     """A plan by Webster: all critical lanes equally saturated; every split holds its minimum, walk and clearance."""
     flow = _flows(sequence, lanes)
     least = least_greens(sequence, walks, times)
@@ -94,12 +95,12 @@ def _groups(sequence: Sequence) -> range:
     return range(sequence.group_count)
 
 
-def _flows(sequence: Sequence, lanes: Iterable[Lane]) -> dict[PhaseNumber, float]:
+def _flows(sequence: Sequence, lanes: Iterable[Placed]) -> dict[PhaseNumber, float]:
     """The flow ratio of the critical lane of each phase; of one that only helps out, half that of a turn."""
     found = dict.fromkeys(sequence.phases, _FLOW[False] / 2)
-    for lane in lanes:
-        best = best_phase(lane)
-        through = any(movement.turn is Turn.THROUGH for movement in lane.movements)
+    for placed in lanes:
+        best = best_phase(placed)
+        through = any(movement.turn is Turn.THROUGH for movement in placed.lane.movements)
         found[best] = max(found[best], _FLOW[through])
     return found
 

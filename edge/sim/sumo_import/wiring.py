@@ -88,14 +88,14 @@ def callers_of(site: Imported) -> Iterator[Caller]:
         NetProblem: there are more than detectors have numbers.
     """
     for placed in site.lanes:
-        yield Caller(placed.number, placed, best_phase(placed.lane))
+        yield Caller(placed.number, placed, best_phase(placed))
     held = zoned_phases(site)
     for placed in site.lanes:
-        if best_phase(placed.lane) in held:
-            yield Caller(ZONE_FROM + placed.number, placed, best_phase(placed.lane), Place.ZONE)
+        if best_phase(placed) in held:
+            yield Caller(ZONE_FROM + placed.number, placed, best_phase(placed), Place.ZONE)
     for placed in site.lanes:
         if placed.advance:
-            yield Caller(placed.lane.advance[0], placed, best_phase(placed.lane), Place.ADVANCE)
+            yield Caller(placed.lane.advance[0], placed, best_phase(placed), Place.ADVANCE)
     for number, (placed, phase) in enumerate(_second_calls(site), start=SECOND_FROM + 1):
         if number > _MOST_DETECTORS:
             raise NetProblem(f"traffic light {site.signal.tls} needs more than {_MOST_DETECTORS} detectors")
@@ -112,19 +112,19 @@ def zoned_phases(site: Imported) -> Mapping[PhaseNumber, tuple[Placed, ...]]:
         return {}
     lanes: dict[PhaseNumber, tuple[Placed, ...]] = {}
     for placed in site.lanes:
-        phase = best_phase(placed.lane)
+        phase = best_phase(placed)
         lanes[phase] = (*lanes.get(phase, ()), placed)
     return {phase: own for phase, own in lanes.items() if all(_may_have_zone(placed) for placed in own)}
 
 
 def _may_have_zone(placed: Placed) -> bool:
-    return bool(placed.zone) and ZONE_FROM + placed.number <= ADVANCE_FROM and not may_be_blocked(placed.lane)
+    return bool(placed.zone) and ZONE_FROM + placed.number <= ADVANCE_FROM and not may_be_blocked(placed)
 
 
 def _second_calls(site: Imported) -> Iterator[tuple[Placed, PhaseNumber]]:
     """The lanes that call another phase too, lane by lane."""
-    called = {best_phase(p.lane) for p in site.lanes} | {q for p in site.lanes for q in second_phases(p.lane)}
+    called = {best_phase(p) for p in site.lanes} | {q for p in site.lanes for q in second_phases(p)}
     idle = [p for p in site.layout.sequence.phases if p not in called | {walk.phase for walk in site.layout.walks}]
     for placed in site.lanes:
-        for phase in (*second_phases(placed.lane), *(p for p in idle if is_as_good(placed.lane, p))):
+        for phase in (*second_phases(placed), *(p for p in idle if is_as_good(placed, p))):
             yield placed, phase

@@ -168,13 +168,13 @@ def _detector(caller: Caller, times: Times, zones: tuple[Placed, ...]) -> dict[s
     if caller.place is Place.ZONE:
         return row | queue | {"stuck_on_min": _ZONE_STUCK_MIN, "partner": number}
     partner = (ZONE_FROM + number,) if zones else lane.advance[:1]
-    held: dict[str, Piece] = {} if goes_in_best(lane) else {"queue_limit": _BEFORE_HELD_S}
+    held: dict[str, Piece] = {} if goes_in_best(caller.placed) else {"queue_limit": _BEFORE_HELD_S}
     return row | queue | held | _stands_in(lane, zones) | ({"partner": partner[0]} if partner else {})
 
 
 def _on_fault(caller: Caller) -> dict[str, Piece]:
     """Late of a second input where what its lane's first one recalls is green for everybody in it."""
-    late = caller.place is Place.SECOND and goes_in_best(caller.placed.lane)
+    late = caller.place is Place.SECOND and goes_in_best(caller.placed)
     return {"on_fault": Bare("late-recall")} if late else {}
 
 
@@ -248,7 +248,7 @@ def _fixed_plans(site: Imported) -> tuple[FixedTimes | None, FixedTimes]:
     """By the program of the network, if that is a plan; and by the lanes."""
     sequence, walks, times = site.layout.sequence, site.layout.walks, site.times
     own = own_times(site.signal, site.layout, least_greens(sequence, walks, times), times.change)
-    return own, fixed_times(sequence, [p.lane for p in site.lanes], walks, times)
+    return own, fixed_times(sequence, site.lanes, walks, times)
 
 
 def _plan_rows(plans: list[tuple[str, str, FixedTimes]]) -> Iterator[str]:

@@ -74,6 +74,21 @@ def test_four_legs_with_lanes_of_their_own_for_left_turns_are_a_dual_ring(tmp_pa
     assert {lane.name: lane.phases for lane in site.lanes}[LaneName("W3")] == {5}
 
 
+def test_a_right_turn_in_a_lane_of_its_own_calls_its_own_approach_and_not_the_left_turns_it_goes_beside(
+    tmp_path: Path,
+) -> None:
+    legs = dict.fromkeys("NESW", Leg(("r", "s", "l")))  # links: N 0–2, E 3–5, S 6–8, W 9–11
+    program = (("rrGrrrrrGrrr", 10), ("GGrrrrGGrrrr", 30), ("rrrrrGrrrrrG", 10), ("rrrGGrrrrGGr", 30))
+    site = imported(Cross(legs, program), tmp_path)
+    assert [goes_in(site, link) for link in (1, 2)] == [{4}, {7}]
+    rights = {lane.name: lane for lane in site.lanes if lane.turns == {Turn.RIGHT}}
+    assert {name: len(lane.phases) > 1 for name, lane in rights.items()} == dict.fromkeys(
+        ("N1", "E1", "S1", "W1"), True
+    )
+    called = {name: {d.phase for d in site.detectors.values() if d.move.startswith(f"{name} ")} for name in rights}
+    assert called == {"N1": {4}, "E1": {6}, "S1": {8}, "W1": {2}}
+
+
 def test_a_shared_lane_for_left_turns_makes_stages_one_after_the_other(tmp_path: Path) -> None:
     site = imported(SHARED, tmp_path)
     assert site.sequence.rings == (((1, 2, 3, 4),),)
