@@ -49,7 +49,7 @@ def stages_of(signal: Signal) -> tuple[Stage, ...]:
     for link in sorted(signal.links):
         if not any(link in stage for stage in stages):
             _place(signal, link, stages)
-    return tuple(_united(signal, [_widened(signal, stage) for stage in stages]))
+    return _needed(signal, tuple(_united(signal, [_widened(signal, stage) for stage in stages])))
 
 
 def _united(signal: Signal, stages: Iterable[Stage]) -> Iterable[Stage]:
@@ -60,6 +60,36 @@ def _united(signal: Signal, stages: Iterable[Stage]) -> Iterable[Stage]:
         driven = stage - walks
         by_vehicles[driven] = by_vehicles.get(driven, frozenset()) | stage
     return by_vehicles.values()
+
+
+def _needed(signal: Signal, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Without stages whose vehicles all go as well in another one, and whose walks all have one that suits them as well: what
+    the program showed alone goes beside others once lanes that meet nobody have joined it."""
+    for stage in sorted(stages, key=len):
+        rest = tuple(other for other in stages if other is not stage)
+        if any(_replaces(signal, stage, other) for other in rest) and _walks_in(signal, stage, rest):
+            stages = rest
+    return stages
+
+
+def _replaces(signal: Signal, stage: Stage, other: Stage) -> bool:
+    """Whether the vehicles of a stage are served as well in another one."""
+    driven = (link.index for link in signal.vehicles if link.index in stage)
+    return all(_served(signal, link, other) >= _served(signal, link, stage) for link in driven)
+
+
+def _walks_in(signal: Signal, stage: Stage, rest: Row[Stage]) -> bool:
+    """Whether each walk of a stage is in one of the others beside as few vehicles that must yield to it."""
+    walks = (link.index for link in signal.crossings if link.index in stage)
+    return all(
+        any(walk in other and _yielding(signal, walk, other) <= _yielding(signal, walk, stage) for other in rest)
+        for walk in walks
+    )
+
+
+def _yielding(signal: Signal, walk: int, stage: Stage) -> int:
+    """How many links of vehicles must yield to a walk in a stage."""
+    return sum(signal.is_opposed(v.index, [walk]) for v in signal.vehicles if v.index in stage)
 
 
 def _worthwhile(signal: Signal, stages: Row[Stage]) -> Iterable[Stage]:
@@ -147,8 +177,5 @@ def _walk(net: Network, signal: Signal, link: int, stages: Row[Stage]) -> Walk:
     """The walk of a crossing, with the stage in which the fewest vehicles must yield to it."""
     edge = signal.links[link].crossing
     green = [k for k, stage in enumerate(stages) if link in stage]
-    best = min(
-        green,
-        key=lambda k: (sum(signal.is_opposed(v.index, [link]) for v in signal.vehicles if v.index in stages[k]), k),
-    )
+    best = min(green, key=lambda k: (_yielding(signal, link, stages[k]), k))
     return Walk(link, edge, PhaseNumber(best + 1), max(lane.length_m for lane in net.edges[edge].lanes))

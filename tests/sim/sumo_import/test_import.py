@@ -314,6 +314,17 @@ def test_stages_that_show_the_same_vehicles_are_one_with_the_walks_of_both(tmp_p
     assert goes_in(site, 16) == goes_in(site, 17) == {1}
 
 
+def test_a_stage_that_another_one_serves_as_well_is_none_where_its_walk_has_one_too(tmp_path: Path) -> None:
+    # links: N 0 through 1 left, E 2 right 3 through, S 4 right 5 through, W 6, and the crossing of N
+    legs = {"N": Leg(("sl",)), "E": Leg(("r", "s")), "S": Leg(("r", "s")), "W": Leg(("s",))}
+    part = ("rrrrrrGG", 20), ("rrGGrrGr", 20), ("GgrrGGrr", 20)  # the first is part of the second, but for its walk
+    cross = Cross(legs, part, crossings={"N": 13.0})
+    assert imported(cross, tmp_path).sequence.rings == (((1, 2, 3),),)
+    site = imported(replace(cross, program=(*part, ("rrrrGrrG", 20))), tmp_path)
+    assert site.sequence.rings == (((1, 2, 3),),)
+    assert [goes_in(site, link) for link in (3, 6, 7)] == [{1, 3}, {1}, {3}]
+
+
 def test_a_plan_that_cannot_hold_its_minimums_gives_every_stage_what_the_program_had(tmp_path: Path) -> None:
     program = (("GGGgrrrrGGGgrrrrr", 25), ("yyyyrrrryyyyrrrrr", 3), ("rrrrGGGgrrrrGGGgG", 8), ("rrrryyyyrrrryyyyr", 3))
     site = imported(replace(SHARED, program=program, crossings={"N": 30.0}), tmp_path)
