@@ -6,7 +6,7 @@ from edge.adaptive.health_evidence import DEAD_FROM_START, RULES, Evidence, Ill,
 from edge.adaptive.health_lane import LaneLamps
 from edge.adaptive.health_loop import LoopTrack
 from edge.adaptive.health_stuck import Stuck
-from edge.adaptive.health_words import Verdict, sentence
+from edge.adaptive.health_words import MOST_COME_AND_GO, Verdict, sentence
 from edge.model.units import HOUR_MS, MINUTE_MS, SECOND_MS, DetectorNumber, Ms
 
 VISIT_S = 4.0
@@ -51,8 +51,9 @@ class LoopCase:
     """Everything about one loop. `verdict` is None while it is believed."""
 
     __slots__ = (
-        "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute", "lamps", "mates", "not_alone",
-        "number", "rose_now", "stop_bar", "stuck", "track", "trust", "verdict", "visited",
+        "_by_most", "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute",
+        "lamps", "mates", "not_alone", "number", "rose_now", "stop_bar", "stuck", "track", "trust", "verdict",
+        "visited", "with_most",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +69,8 @@ class LoopCase:
         self.verdict: Verdict | None = None
         self.rose_now = 0  # actuations in the second that is being closed
         self.in_minute = 0
-        self.not_alone = False  # another loop of its approach comes and goes
+        self.not_alone = self.with_most = False  # another loop of its approach comes and goes, or most do
+        self._by_most = False  # only because they do
         self.visited = False  # somebody new came in this second, nobody of a platoon
         self._rises = 0
         self._held_until: Ms | None = None
@@ -83,6 +85,11 @@ class LoopCase:
     def speaks(self) -> bool:
         """Whether it may witness against others: seen alive, believed, and nothing doubtful about it."""
         return self.track.alive and self.verdict is None and not self.chatter.doubtful
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Whether it is known to, by itself."""
+        return self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT and not self._by_most
 
     @property
     def is_true_when_on(self) -> bool:
@@ -149,6 +156,8 @@ class LoopCase:
 
     def judge(self, now: Ms) -> None:
         """Convict, heal, or hold."""
+        if self._by_most and not self.with_most:
+            self._by_most, self.verdict = False, None
         if self._held_until is not None:
             if now >= self._held_until:
                 self._held_until = self.verdict = None
@@ -156,6 +165,8 @@ class LoopCase:
             self._release(now, self.verdict)
         if self.verdict is None or self.verdict.ill is Ill.UNPROVED:
             self._convict(now, self.evidence(now))
+        if self.with_most and self.verdict is None:
+            self._by_most, self.verdict = True, Verdict(Ill.INTERMITTENT, now, MOST_COME_AND_GO)
 
     def evidence(self, now: Ms) -> dict[Ill, Evidence]:
         """What speaks against it, by what it would suffer from; what cannot be is left out."""
@@ -166,7 +177,7 @@ class LoopCase:
             found[Ill.DEAD] = self.dead.evidence(self.track)
         if self.chatter.doubtful:
             found[Ill.CHATTER] = self.chatter.evidence()
-        if self.dead.missing.nats > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
+        if self.dead.comes_and_goes > _QUIET_NATS and not self.dead.odds.row:  # it has just been seen alive
             found[Ill.INTERMITTENT] = self.dead.now_and_then(not_alone=self.not_alone)
         return found
 
@@ -186,7 +197,7 @@ class LoopCase:
         ill = self.verdict.ill if self.verdict else None
         if why is not None and ill is not Ill.DEVICE:
             self.trust.failed(now)
-            self._held_until, self.verdict = None, Verdict(Ill.DEVICE, now, why)
+            self._held_until, self._by_most, self.verdict = None, False, Verdict(Ill.DEVICE, now, why)
         elif why is None and ill is Ill.DEVICE and self.verdict and self._held_until is None:
             self.freshen(now)
             self._release(now, self.verdict)
@@ -209,8 +220,10 @@ class LoopCase:
                 return self.track.alive
             case Ill.CHATTER:
                 return not self.chatter.doubtful
+            case Ill.INTERMITTENT if self._by_most:
+                return False
             case Ill.INTERMITTENT:
-                return self.dead.missing.nats < _QUIET_NATS
+                return self.dead.missing.nats < _QUIET_NATS and self.dead.nobody_vanishes
             case Ill.DEVICE:
                 return False
 

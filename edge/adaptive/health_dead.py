@@ -22,27 +22,34 @@ _HALF = log(2.0)
 COMMON_CAUSE = 4.0
 """Nats for dropping out where another loop of the approach does: water in a pit or a loose plug is common to
 all that lie on one cable. Ours."""
-_OFTEN = 0.5
-"""How often a vehicle vanishes under red from a loop that drops out now and then. Ours."""
+_OFTEN = 0.3
+"""How often a vehicle vanishes under red from a loop that drops out now and then, in the reds that it sees. Ours."""
 _MANY_REDS = 200.0
 """How many reds are remembered for how often vehicles vanish: some hours, so that a loop which begins to drop out does not
 become its own measure. Ours."""
 _SELDOM = 0.05
 """And from a healthy one at least, for some change lanes or stand beyond the loop. Measured in SUMO: 0 to 0.1. Ours."""
+_AT_MOST = 0.25
+"""And at the most, where nobody may turn on red, whatever was usual: a loop that has never been well is no measure of itself.
+Ours: more than twice what healthy ones had."""
+_CLEAN_REDS = 8
+"""So many reds in a row in which nobody vanished are those of a healthy loop: of one that drops out one time in 17. Ours."""
 
 
 class Dead:
     """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are; `may_leave`: under
     red, by a turn that does not wait for green."""
 
-    __slots__ = ("_due_ms", "_from_ms", "_stays", "_usual", "missing", "odds", "silence", "vanished")
+    __slots__ = ("_due_ms", "_from_ms", "_kept", "_most", "_stays", "_usual", "missing", "odds", "silence", "vanished")
 
     def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
         self.odds = odds
         self.silence = Silence(others)
         self.missing = Drift()  # trials of its lane, against a share that halves
         self.vanished = Drift()  # vehicles that vanish under red, against what was usual here
-        self._stays = Odds(4.0, 2.0, _MANY_REDS) if may_leave else Odds(10.0, 0.5, _MANY_REDS)
+        self._stays = Odds(4.0, 2.0, _MANY_REDS) if may_leave else Odds(38.0, 2.0, _MANY_REDS)
+        self._most = 1.0 if may_leave else _AT_MOST
+        self._kept = _CLEAN_REDS  # reds in a row in which nobody vanished; enough until one has
         self._usual = 0.0
         self._from_ms: Ms = now
         self._due_ms: Ms | None = None
@@ -78,7 +85,8 @@ class Dead:
 
     def red_over(self, *, vanished: bool) -> None:
         """A red is over in which somebody stood here."""
-        leaves = max(_SELDOM, 1 - self._stays.share)
+        leaves = min(max(_SELDOM, 1 - self._stays.share), self._most)
+        self._kept = 0 if vanished and self._most < 1 else self._kept + 1
         if vanished:
             self._stays.miss()
             self.vanished.add(log(_OFTEN / leaves))
@@ -91,6 +99,16 @@ class Dead:
         if track.on:
             return {}
         return {**self.silence.evidence(alive=track.alive), Kind.LANE: self.odds.against}
+
+    @property
+    def nobody_vanishes(self) -> bool:
+        """Whether nobody has vanished under red for some reds; true where people may turn on red, which tells nothing."""
+        return self._kept >= _CLEAN_REDS
+
+    @property
+    def comes_and_goes(self) -> float:
+        """Nats for its dropping out, of the kind that says most."""
+        return max(self.missing.nats, self.vanished.nats)
 
     def now_and_then(self, *, not_alone: bool) -> dict[Kind, float]:
         """What speaks for its dropping out. `not_alone`: another loop of its approach does."""

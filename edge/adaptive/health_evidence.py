@@ -54,8 +54,8 @@ RULES: dict[Ill, Rule] = {
     Ill.DEAD: Rule(11.0, 3.0, lead=frozenset({Kind.LANE})),
     # A surge of demand explains the same of the others.
     Ill.CHATTER: Rule(14.0, 5.0, lead=frozenset({Kind.SHAPE, Kind.LAMPS, Kind.LANE})),
-    # Where many turn on red, they vanish and there is no fault; beside a loop that has one, too.
-    Ill.INTERMITTENT: Rule(7.5, 1.5, lead=frozenset({Kind.LANE})),
+    # Where many turn on red, they vanish and there is no fault; so without its lane only beside a loop that has one.
+    Ill.INTERMITTENT: Rule(7.5, 1.5, lead=frozenset({Kind.LANE}), without=11.0),
 }
 DEAD_FROM_START = Rule(8.0, 3.0, lead=frozenset({Kind.LANE}))
 """Of a loop that has not been seen alive since the start: a false alarm can only come before its first vehicle. Ours."""

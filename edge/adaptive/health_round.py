@@ -1,9 +1,10 @@
 """What the loops of a site say about each other: who shares a lane, what came elsewhere, which phase nobody sees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
+from edge.adaptive.health_dead import Dead
 from edge.adaptive.health_evidence import APPROACH_SILENT, THROUGH_SILENT, Ill, Odds, convicts
 from edge.adaptive.health_flow import Flow, Tide
 from edge.adaptive.health_lane import LaneLamps
@@ -96,7 +97,7 @@ class Round:
         case = LoopCase(number, lamps, now, len(self.lanes) - 1, on=on, stop_bar=stop_bar)
         forks = max((sum(n in lane.advance for lane in self.lanes) for n in lamps.lane.advance), default=1)
         if self._guessed:
-            case.dead.odds = Odds(1.0, 1.0)
+            case.dead = Dead(now, Odds(1.0, 1.0), len(self.lanes) - 1, may_leave=True)  # who turns there is not known
         elif forks > 1 and stop_bar:
             case.dead.odds = Odds(1.0, forks - 1 + _FAIR)
         return case
@@ -130,11 +131,12 @@ class Round:
                 strangers = other.gave(strangers)
 
     def _suspect(self) -> None:
-        """Tell the loops of each approach which of them are beside one that comes and goes."""
+        """Tell the loops of each approach whether others there come and go: one, or most of them."""
         for approach in self._approaches:
-            ill = {c.number for c in approach.cases if c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT}
+            ill = {c.number for c in approach.cases if c.comes_and_goes}
             for case in approach.cases:
                 case.not_alone = bool(ill - {case.number})
+                case.with_most = 2 * len(ill) > len(approach.cases)
 
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""
@@ -224,8 +226,9 @@ class Round:
     def unseen(self) -> dict[PhaseNumber, bool]:
         """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence
         is all but impossible and no end of traffic; False: its loops, or those of the phase, have not been seen
-        alive yet or are silent for improbably long: worth a probe."""
+        alive yet, are silent for improbably long or come and go at the line: worth a probe."""
         found = {phase: False for phase, cases in self._by_phase.items() if all(silent(c) for c in cases)}
+        found |= dict.fromkeys(self._half_seen(), False)
         for approach in self._groups:
             blind = all(c.verdict is not None and silent(c) for c in approach.cases)
             if blind or approach.silence.own >= PROBED_FROM:
@@ -233,6 +236,14 @@ class Round:
                 for phase in {phase for c in approach.cases for phase in c.lamps.lane.phases}:
                     found[phase] = (whole and not self._may_wait(approach, phase)) or found.get(phase, False)
         return found
+
+    def _half_seen(self) -> Iterator[PhaseNumber]:
+        """The phases of lanes whose loops at the line come and go: whom the advance loop missed, for the same reason, stands
+        there unseen."""
+        for lane in self.lanes:
+            bars = self.stop_bars[lane.name]
+            if bars and all(c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT for c in bars):
+                yield from lane.phases
 
     def _may_wait(self, approach: "_Approach", phase: PhaseNumber) -> bool:
         """Whether those of an approach that no car may use, and that nobody has used yet, may wait for whoever else the phase

@@ -43,6 +43,7 @@ REPORTED: dict[FaultKind, str] = {
     FaultKind.DETECTOR_STALE: "its device gives no valid reading",
 }
 
+MOST_COME_AND_GO = "comes and goes: so do most loops of its approach, and it lies on their cable"
 UNPROVED = "not seen alive since the start, nor any other loop of its phase, while traffic flows elsewhere"
 
 
