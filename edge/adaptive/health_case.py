@@ -87,14 +87,19 @@ class LoopCase:
         return self.track.alive and self.verdict is None and not self.chatter.doubtful
 
     @property
+    def is_intermittent(self) -> bool:
+        """Whether it comes and goes, or is taken to because most beside it do."""
+        return self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT
+
+    @property
     def comes_and_goes(self) -> bool:
         """Whether it is known to, by itself."""
-        return self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT and not self._by_most
+        return self.is_intermittent and not self._by_most
 
     @property
     def is_true_when_on(self) -> bool:
         """Whether somebody is there when it says so. A loop that comes and goes is wrong only where it is silent."""
-        return self.speaks or (self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT)
+        return self.speaks or self.is_intermittent
 
     def edge(self, at: Ms, *, on: bool) -> None:
         """Take in one edge."""

@@ -131,12 +131,12 @@ class Round:
                 strangers = other.gave(strangers)
 
     def _suspect(self) -> None:
-        """Tell the loops of each approach whether others there come and go: one, or most of them."""
+        """Tell the loops of each approach whether others there come and go: one, or so many that they are most of all."""
         for approach in self._approaches:
             ill = {c.number for c in approach.cases if c.comes_and_goes}
             for case in approach.cases:
-                case.not_alone = bool(ill - {case.number})
-                case.with_most = 2 * len(ill) > len(approach.cases)
+                others = len(ill - {case.number})
+                case.not_alone, case.with_most = others > 0, 2 * others > len(approach.cases)
 
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""
@@ -238,11 +238,11 @@ class Round:
         return found
 
     def _half_seen(self) -> Iterator[PhaseNumber]:
-        """The phases of lanes whose loops at the line come and go: whom the advance loop missed, for the same reason, stands
-        there unseen."""
+        """The phases of lanes under red whose loops at the line come and go: whom the advance loop missed, for the same reason,
+        stands there unseen."""
         for lane in self.lanes:
             bars = self.stop_bars[lane.name]
-            if bars and all(c.verdict is not None and c.verdict.ill is Ill.INTERMITTENT for c in bars):
+            if bars and bars[0].lamps.is_red and all(c.is_intermittent for c in bars):
                 yield from lane.phases
 
     def _may_wait(self, approach: "_Approach", phase: PhaseNumber) -> bool:
