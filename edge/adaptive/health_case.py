@@ -97,6 +97,11 @@ class LoopCase:
         return self.is_intermittent and not self._by_most
 
     @property
+    def drops_out(self) -> bool:
+        """Whether it does so now, as far as is known: it has not looked healthy since."""
+        return self.comes_and_goes and self._held_until is None
+
+    @property
     def is_true_when_on(self) -> bool:
         """Whether somebody is there when it says so. A loop that comes and goes is wrong only where it is silent."""
         return self.speaks or self.is_intermittent

@@ -23,7 +23,9 @@ COMMON_CAUSE = 4.0
 """Nats for dropping out where another loop of the approach does: water in a pit or a loose plug is common to
 all that lie on one cable. Ours."""
 _OFTEN = 0.3
-"""How often a vehicle vanishes under red from a loop that drops out now and then, in the reds that it sees. Ours."""
+_OFTEN_BESIDE_TURNS = 0.5
+"""How often a vehicle vanishes under red from a loop that drops out now and then, in the reds that it sees; where others vanish
+by turning on red, so often at the least to be told from them. Ours."""
 _MANY_REDS = 200.0
 """How many reds are remembered for how often vehicles vanish: some hours, so that a loop which begins to drop out does not
 become its own measure. Ours."""
@@ -40,7 +42,18 @@ class Dead:
     """The evidence that one loop is dead, or is so now and then. `others`: how many other lanes there are; `may_leave`: under
     red, by a turn that does not wait for green."""
 
-    __slots__ = ("_due_ms", "_from_ms", "_kept", "_most", "_stays", "_usual", "missing", "odds", "silence", "vanished")
+    __slots__ = (
+        "_due_ms",
+        "_from_ms",
+        "_kept",
+        "_may_leave",
+        "_stays",
+        "_usual",
+        "missing",
+        "odds",
+        "silence",
+        "vanished",
+    )
 
     def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
         self.odds = odds
@@ -48,7 +61,7 @@ class Dead:
         self.missing = Drift()  # trials of its lane, against a share that halves
         self.vanished = Drift()  # vehicles that vanish under red, against what was usual here
         self._stays = Odds(4.0, 2.0, _MANY_REDS) if may_leave else Odds(38.0, 2.0, _MANY_REDS)
-        self._most = 1.0 if may_leave else _AT_MOST
+        self._may_leave = may_leave
         self._kept = _CLEAN_REDS  # reds in a row in which nobody vanished; enough until one has
         self._usual = 0.0
         self._from_ms: Ms = now
@@ -85,14 +98,17 @@ class Dead:
 
     def red_over(self, *, vanished: bool) -> None:
         """A red is over in which somebody stood here."""
-        leaves = min(max(_SELDOM, 1 - self._stays.share), self._most)
-        self._kept = 0 if vanished and self._most < 1 else self._kept + 1
+        leaves = max(_SELDOM, 1 - self._stays.share)
+        leaves, often = (leaves, _OFTEN_BESIDE_TURNS) if self._may_leave else (min(leaves, _AT_MOST), _OFTEN)
+        self._kept = 0 if vanished else self._kept + 1
         if vanished:
             self._stays.miss()
-            self.vanished.add(log(_OFTEN / leaves))
+            self.vanished.add(max(0.0, log(often / leaves)))
         else:
             self._stays.hit()
-            self.vanished.add(log((1 - _OFTEN) / (1 - leaves)))
+            self.vanished.add(min(0.0, log((1 - often) / (1 - leaves))))
+        if self.nobody_vanishes and not self._may_leave:
+            self.vanished.clear()
 
     def evidence(self, track: LoopTrack) -> dict[Kind, float]:
         """What speaks for its being dead."""
@@ -103,12 +119,12 @@ class Dead:
     @property
     def nobody_vanishes(self) -> bool:
         """Whether nobody has vanished under red for some reds; true where people may turn on red, which tells nothing."""
-        return self._kept >= _CLEAN_REDS
+        return self._may_leave or self._kept >= _CLEAN_REDS
 
     @property
     def comes_and_goes(self) -> float:
-        """Nats for its dropping out, of the kind that says most."""
-        return max(self.missing.nats, self.vanished.nats)
+        """Nats for its dropping out, of the kind that says most; where people may turn on red, its lane must."""
+        return self.missing.nats if self._may_leave else max(self.missing.nats, self.vanished.nats)
 
     def now_and_then(self, *, not_alone: bool) -> dict[Kind, float]:
         """What speaks for its dropping out. `not_alone`: another loop of its approach does."""

@@ -134,9 +134,10 @@ class Round:
         """Tell the loops of each approach whether others there come and go: one, or so many that they are most of all."""
         for approach in self._approaches:
             ill = {c.number for c in approach.cases if c.comes_and_goes}
+            now = {c.number for c in approach.cases if c.drops_out}
             for case in approach.cases:
-                others = len(ill - {case.number})
-                case.not_alone, case.with_most = others > 0, 2 * others > len(approach.cases)
+                case.not_alone = bool(ill - {case.number})
+                case.with_most = 2 * len(now - {case.number}) > len(approach.cases)
 
     def second(self, now: Ms) -> dict[DetectorNumber, int]:
         """Close the counts of this second, and the minute if it is over; of each loop, how many came in the other lanes."""

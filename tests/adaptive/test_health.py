@@ -6,7 +6,7 @@ import pytest
 
 from edge.adaptive.health import LoopWatch
 from edge.adaptive.health_evidence import RULES, Ill, Kind, Odds, Rule, convicts, none_in
-from edge.model.exchange import Interval, Mode
+from edge.model.exchange import Mode
 from edge.model.faults import FaultKind
 from edge.model.lanes import LaneName, Movement, Turn
 from edge.model.observation import LoopEdge
@@ -184,35 +184,6 @@ def test_all_loops_of_an_approach_that_come_and_go_are_found_and_heal() -> None:
         seen.take(second)
         assert k != ends_s or bad(seen) == dict.fromkeys(lines, Ill.INTERMITTENT)
     assert seen.why == {}
-
-
-@pytest.mark.untraced
-def test_all_loops_of_an_approach_that_have_come_and_gone_since_the_start_are_found() -> None:
-    lines = {n: comes_and_goes(late_s=13 * k) for k, n in enumerate(approach(dead()))}
-    assert bad(Town(wires=lines).watched(1200)) == dict.fromkeys(lines, Ill.INTERMITTENT)
-
-
-@pytest.mark.untraced
-def test_a_loop_on_the_cable_of_three_that_come_and_go_is_not_believed_until_they_heal() -> None:
-    *three, fourth = approach(dead())
-    ends_s = BREAKS_S + 900
-    town = Town(wires={n: comes_and_goes(BREAKS_S, ends_s, 23 * k) for k, n in enumerate(three)})
-    seen = Watched(LoopWatch(town.lanes))
-    for k, second in enumerate(town.observations(ends_s + 3600)):
-        seen.take(second)
-        assert k != ends_s or "most loops of its approach" in seen.why[fourth]
-    assert seen.why == {}
-
-
-@pytest.mark.untraced
-def test_a_phase_whose_loop_at_the_line_comes_and_goes_is_probed_though_its_advance_loop_is_believed() -> None:
-    town = Town(wires={STOP: comes_and_goes(BREAKS_S)})
-    seen = Watched(LoopWatch(town.lanes))
-    for k, second in enumerate(town.observations(BREAKS_S + 1000)):
-        red = tuple(replace(p, interval=Interval.RED) if p.number == 2 else p for p in second.phases)
-        seen.take(second if k < BREAKS_S + 900 else replace(second, phases=red))
-    assert seen.why.keys() == {STOP}
-    assert seen.watch.unseen == {PhaseNumber(2): False}
 
 
 def test_what_a_device_reports_is_taken_at_once() -> None:
