@@ -173,7 +173,7 @@ class LoopCase:
                 self._held_until = self.verdict = None
         elif self.verdict is not None and self._healed(self.verdict.ill, now):
             self._release(now, self.verdict)
-        if self.verdict is None or self.verdict.ill is Ill.UNPROVED:
+        if self.verdict is None or self.verdict.ill is Ill.UNPROVED or self._by_most:
             self._convict(now, self.evidence(now))
         if self.with_most and self.verdict is None:
             self._by_most, self.verdict = True, Verdict(Ill.INTERMITTENT, now, MOST_COME_AND_GO)
@@ -217,7 +217,7 @@ class LoopCase:
             never = ill is Ill.DEAD and not self.track.alive
             if convicts(evidence, DEAD_FROM_START if never else RULES[ill]):
                 self.trust.failed(now)
-                self.verdict = Verdict(ill, now, sentence(ill, evidence))
+                self._by_most, self.verdict = False, Verdict(ill, now, sentence(ill, evidence))
                 return
 
     def _healed(self, ill: Ill, now: Ms) -> bool:

@@ -1,7 +1,7 @@
 """Whom each lane calls and extends, so that plain actuation serves it. One rule for every site.
 
 A lane calls the phase that serves it best; of several that serve it equally (as a right turn that is green beside the left
-turns of the cross street too) that of its own approach: who turns right calls and holds no left turn. Where another phase
+turns of the cross street too) that of its own approach in a dual ring, of stages the first. Where another phase
 protects a movement that is opposed, or red, in that one, the stop-bar loop calls it too, by a second input with a delay: who
 still stands there then has not got away. A phase that nobody calls so is called in the same way by every lane that it serves
 as well as their best: whichever comes first serves them.

@@ -10,7 +10,7 @@ from edge.model.units import PhaseNumber
 @dataclass(frozen=True, slots=True)
 class Group:
     """One signal group: links that always show the same. `phases`: it is green with any of these (one: it is that phase's
-    channel; several: a normal overlap, that of its own approach first)."""
+    channel; several: a normal overlap, in a dual ring that of its own approach first)."""
 
     links: frozenset[int]
     phases: tuple[PhaseNumber, ...]
