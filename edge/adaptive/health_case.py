@@ -161,6 +161,7 @@ class LoopCase:
         self.dead.freshen()
         self.chatter.freshen()
         self._rises = 0
+        self._red_stood = self._red_fell = False
 
     # ── the verdict ─────────────────────────────────────────────────────────────────────────────
 

@@ -43,17 +43,8 @@ class Dead:
     red, by a turn that does not wait for green."""
 
     __slots__ = (
-        "_due_ms",
-        "_from_ms",
-        "_kept",
-        "_may_leave",
-        "_stays",
-        "_usual",
-        "missing",
-        "odds",
-        "silence",
-        "vanished",
-    )
+        "_due_ms", "_from_ms", "_kept", "_may_leave", "_stays", "_usual", "missing", "odds", "silence", "vanished",
+    )  # fmt: skip
 
     def __init__(self, now: Ms, odds: Odds, others: int, *, may_leave: bool) -> None:
         self.odds = odds

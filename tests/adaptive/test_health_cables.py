@@ -5,13 +5,15 @@ from dataclasses import replace
 import pytest
 
 from edge.adaptive.health import LoopWatch
+from edge.adaptive.health_case import LoopCase
 from edge.adaptive.health_dead import Dead
-from edge.adaptive.health_evidence import Ill, Kind, Odds
+from edge.adaptive.health_evidence import RULES, Ill, Kind, Odds, convicts
+from edge.adaptive.health_lane import LaneLamps
 from edge.model.exchange import Interval
 from edge.model.faults import FaultKind
 from edge.model.units import PhaseNumber
-from tests.adaptive.test_health import BREAKS_S, STOP, approach, bad, comes_and_goes, dead
-from tests.adaptive.town import Town, Watched
+from tests.adaptive.test_health import BREAKS_S, STOP, approach, bad, comes_and_goes, dead, stuck
+from tests.adaptive.town import Town, Watched, lanes
 
 
 @pytest.mark.untraced
@@ -40,6 +42,9 @@ def test_who_vanishes_from_the_start_does_not_become_usual_where_nobody_may_turn
     assert reds(loop, 40, 100) > reds(turning, 40, 100)
     assert reds(loop, 40, 100) >= 7.0
     assert not loop.nobody_vanishes
+    reds(loop, 160, 400)
+    loop.vanished.clear()
+    assert reds(loop, 80, 200) >= 3.0
     assert reds(loop, 0, 8) == 0.0
     assert loop.nobody_vanishes
 
@@ -66,6 +71,41 @@ def test_a_loop_on_the_cable_of_three_that_come_and_go_is_not_believed_until_the
         seen.take(second)
         assert k != ends_s or "most loops of its approach" in seen.why[fourth]
     assert seen.why == {}
+
+
+@pytest.mark.untraced
+def test_a_loop_that_is_doubted_with_most_of_its_approach_is_found_when_it_sticks() -> None:
+    *three, fourth = approach(dead())
+    wires = {n: comes_and_goes(BREAKS_S, late_s=23 * k) for k, n in enumerate(three)} | {fourth: stuck(2000)}
+    seen = Watched(LoopWatch(Town().lanes))
+    for k, second in enumerate(Town(wires=wires).observations(3000)):
+        seen.take(second)
+        assert k != 1990 or "most loops of its approach" in seen.why[fourth]
+    assert seen.why[fourth].startswith(Ill.STUCK.value)
+
+
+def test_vanished_vehicles_alone_convict_only_beside_another_loop_that_drops_out() -> None:
+    loop = Dead(0, Odds(3.0, 0.2), 3, may_leave=False)
+    reds(loop, 60, 100)
+    convicted = {
+        beside: convicts(loop.now_and_then(not_alone=beside), RULES[Ill.INTERMITTENT]) for beside in (False, True)
+    }
+    assert convicted == {False: False, True: True}
+
+
+def test_who_vanished_before_a_gap_in_what_is_heard_says_nothing_behind_it() -> None:
+    lamps = LaneLamps(lanes()[0])
+    lamps.red_s = 10
+    nats = []
+    for heard in (True, False):
+        case = LoopCase(STOP, lamps, 0, 3, on=True, stop_bar=True)
+        case.second(10_000, 0, dry=False)
+        case.edge(12_000, on=False)
+        if not heard:
+            case.freshen(60_000)
+        case.red_over()
+        nats.append(case.dead.vanished.nats)
+    assert nats[0] > nats[1] == 0.0
 
 
 @pytest.mark.untraced
