@@ -11,7 +11,7 @@ from functools import partial
 from edge.adaptive.health_case import LoopCase
 from edge.adaptive.health_lane import LaneLamps, Lights, beside
 from edge.adaptive.health_loop import LoopTrack
-from edge.adaptive.health_round import PROBE_MS, Round
+from edge.adaptive.health_round import ENDED_PROBE_MS, PROBE_MS, Round
 from edge.adaptive.health_stuck import nobody_left, would_have_rolled
 from edge.adaptive.health_words import UNPROVED, Verdict, reported
 from edge.model.exchange import Mode
@@ -102,9 +102,10 @@ class LoopWatch:
             case.second(now, elsewhere[number], dry=_dry(now, case))
             case.judge(now)
         loops.silent_approaches(now)
-        for case in loops.unproved(self._running_s):
-            case.unproved(now, UNPROVED)
-        self.unseen = self._due(now, loops.unseen(), lights)
+        unproved = loops.unproved(self._running_s)
+        for case in loops.cases.values():
+            case.unproved(now, UNPROVED if case in unproved else None)
+        self.unseen = self._due(now, loops, lights)
 
     def _lamps(self, now: Ms, place: LaneLamps, loops: Round, lights: Lights) -> None:
         """Move one lane's lamps on, and tell its loops what has ended."""
@@ -127,10 +128,13 @@ class LoopWatch:
             if case.track.on:
                 case.stuck.green_ended(green_s, others_moved=others_moved, anything_moved=anything)
 
-    def _due(self, now: Ms, unseen: Mapping[PhaseNumber, bool], lights: Lights) -> dict[PhaseNumber, bool]:
+    def _due(self, now: Ms, loops: Round, lights: Lights) -> dict[PhaseNumber, bool]:
         """Whole approaches always; the other unseen phases when they have been red for so long."""
+        unseen = loops.unseen()
+        ended = loops.ended() if unseen else frozenset()
         self._red_since = {p: self._red_since.get(p, now) for p in unseen if p not in lights.green}
-        late = {p for p, since in self._red_since.items() if now - since >= PROBE_MS}
+        longest = {p: ENDED_PROBE_MS if p in ended else PROBE_MS for p in self._red_since}
+        late = {p for p, since in self._red_since.items() if now - since >= longest[p]}
         return {phase: whole for phase, whole in unseen.items() if whole or phase in late}
 
 

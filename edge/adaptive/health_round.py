@@ -1,14 +1,14 @@
 """What the loops of a site say about each other: who shares a lane, what came elsewhere, which phase nobody sees."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
 from edge.adaptive.health_dead import Dead
 from edge.adaptive.health_evidence import APPROACH_SILENT, THROUGH_SILENT, Ill, Odds, convicts
 from edge.adaptive.health_flow import Flow, Tide
 from edge.adaptive.health_lane import LaneLamps
-from edge.adaptive.health_leaving import Leaving
+from edge.adaptive.health_leaving import LATE_S, Leaving
 from edge.adaptive.health_silence import Silence
 from edge.adaptive.health_words import sentence
 from edge.model.lanes import Lane, LaneName, Turn
@@ -22,11 +22,15 @@ UNPROVED_LANE_S = 600
 """The same of the loops of one phase, beside lanes that are seen: a turn of 30 vehicles an hour is often silent for minutes."""
 PROBE_MS: Ms = 90 * SECOND_MS
 """A phase whose loops tell nothing is called when it has been red for so long. Ours: below the waits people accept."""
+ENDED_PROBE_MS: Ms = 180 * SECOND_MS
+"""The same where traffic looks to have ended: hardly anybody is there, and each probe stops the others. Ours."""
 RECALLED_FROM = 4.0
 """Nats of silence of a whole approach from which on it is recalled before any verdict: one in 55, by its own past alone. In 17
 hours of healthy approaches in SUMO it was never reached, and 3.0 in 136 s (`bench/health.py` records the like). Ours."""
 DRAINED_S = 900
 """So long an approach that looks like the end of its traffic is only probed. Ours."""
+HEARD = 2
+"""So many loops of an approach that was taken for dead show that it is not. Ours."""
 _FAIR = 0.2
 
 
@@ -43,6 +47,8 @@ class _Approach:
     tide: Tide
     is_whole: bool = True
     cars: bool = True
+    accused: set[LoopCase] = field(default_factory=set)
+    """Those that are taken for dead with it, and have been since."""
 
     @property
     def drained(self) -> bool:
@@ -125,8 +131,9 @@ class Round:
         """One second of those who leave the lanes. Who leaves a lane that did not know him came from one beside it."""
         for name, leaving in self._leaving.items():
             bars = self.stop_bars[name]
-            may_go = not bars[0].lamps.is_red
-            strangers = leaving.second(may_go=may_go, occupied=any(c.track.on for c in bars))
+            lamps = bars[0].lamps
+            occupied = any(c.track.on for c in bars)
+            strangers = leaving.second(may_go=not lamps.is_red, occupied=occupied, late=lamps.red_s <= LATE_S)
             for other in self._beside.get(name, ()) if strangers else ():
                 strangers = other.gave(strangers)
 
@@ -187,6 +194,7 @@ class Round:
     def silent_approaches(self, now: Ms) -> None:
         """Convict all loops of an approach that has been silent for improbably long, and not because its traffic ended."""
         for approach in self._groups:
+            self._believe_heard(now, approach)
             if self._has_ended(approach):
                 continue
             evidence = approach.silence.evidence(alive=any(c.track.alive for c in approach.cases))
@@ -194,6 +202,19 @@ class Round:
                 beside = "is its whole approach" if approach.is_whole else "are all through lanes of its approach"
                 for case in approach.cases:
                     case.dead_with_all(now, f"{sentence(Ill.DEAD, evidence)}, and so {beside}")
+                approach.accused.update(case for case in approach.cases if case.dead_with_others)
+
+    def _believe_heard(self, now: Ms, approach: "_Approach") -> None:
+        """Believe all loops of an approach again of which some are heard: the cable is whole. A vehicle is heard by two of
+        them, a disturbance by one."""
+        heard = sum(case.believed or case.is_intermittent for case in approach.accused)
+        if not heard or heard < min(HEARD, len(approach.accused)):
+            return
+        cleared = set(approach.accused)
+        approach.accused.clear()
+        for case in approach.cases:
+            if case in cleared and not any(case in other.accused for other in self._groups):
+                case.others_are_heard(now)
 
     def _minute_over(self) -> None:
         counts = {number: case.in_minute for number, case in self.cases.items()}
@@ -210,19 +231,27 @@ class Round:
         loops = stops or self.advances.get(name, ())
         return bool(loops) and all(c.speaks and c.track.quiet_s(now) >= gap_s for c in loops)
 
-    def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
+    def unproved(self, running_s: int) -> frozenset[LoopCase]:
         """The loops of phases, of approaches, of through lanes beside pockets and of one side of a stem, at which none has been
         seen alive, although there was time and traffic elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
-            return ()
-        found: dict[DetectorNumber, LoopCase] = {}
+            return frozenset()
+        found: set[LoopCase] = set()
         phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
         approaches = ((approach.cases, UNPROVED_S) for approach in self._groups)
         sides = ((cases, UNPROVED_S) for cases in self._sides)
         for cases, after_s in (*phases, *approaches, *sides):
             if not any(c.track.alive or c.track.on for c in cases):
-                found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
-        return tuple(found.values())
+                found.update(c for c in cases if c.track.heard_s >= after_s)
+        return frozenset(found)
+
+    def ended(self) -> frozenset[PhaseNumber]:
+        """The phases of none but approaches whose traffic looks to have ended."""
+        ended: set[PhaseNumber] = set()
+        others: set[PhaseNumber] = set()
+        for approach in self._approaches:
+            (ended if self._has_ended(approach) else others).update(*(c.lamps.lane.phases for c in approach.cases))
+        return frozenset(ended - others)
 
     def unseen(self) -> dict[PhaseNumber, bool]:
         """The phases that somebody may wait for whom no loop tells of. True: no loop of an approach is believed, or its silence
