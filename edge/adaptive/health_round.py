@@ -172,7 +172,7 @@ class Round:
         """Whether an approach that is silent looks like the end of its traffic: it had drained, and traffic has changed
         elsewhere too. Not for ever: who comes to one whose loops died just then is served by probes meanwhile."""
         seconds, tide = approach.silence.seconds, approach.tide
-        if not approach.drained or seconds >= DRAINED_S:
+        if not approach.drained or seconds >= DRAINED_S or not any(c.track.alive for c in approach.cases):
             return False
         silent = [other.silence.own >= PROBED_FROM for other in self._approaches]
         if tide.has_turned(self._flows, seconds, silent):
