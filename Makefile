@@ -43,7 +43,9 @@ run: $(STAMP)
 	@$(BIN)/stopline run --simulated --config config/dual-ring-8phase.yaml --state var/state --socket var/control.sock \
 		--demand $(DEMAND) --seed $(SEED) $(if $(DURATION),--duration $(DURATION))
 
-test: check coverage
+# The checks use one core, and so does the start of the tests.
+test:
+	$(MAKE) --no-print-directory --jobs 2 check coverage
 
 check: lint types layers
 
@@ -61,6 +63,7 @@ layers: $(STAMP)
 coverage: export PYTHONDONTWRITEBYTECODE :=
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest --collect-only -qq > /dev/null || true # compiles each test once and not in every worker; errors come again
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not realtime" --cov --cov-report=
 	$(BIN)/python -m pytest -n $(STREETS) --dist worksteal -m realtime --cov --cov-append --cov-report= $(REALTIME)
 	$(BIN)/coverage report --fail-under=95
