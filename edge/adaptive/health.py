@@ -40,7 +40,8 @@ class LoopWatch:
         self._red_since: dict[PhaseNumber, Ms] = {}
         self.unseen: Mapping[PhaseNumber, bool] = {}
         """Phases to be served because nobody sees who may wait there. True: no loop of an approach tells anything, so as long
-        as was usual and in every cycle; False: a probe, for the minimum, once a minute."""
+        as was usual and in every cycle; False: a probe, for the minimum, after 90 s of red, or 180 s where its traffic looks to
+        have ended."""
 
     @property
     def verdicts(self) -> Mapping[DetectorNumber, Verdict]:
@@ -102,9 +103,8 @@ class LoopWatch:
             case.second(now, elsewhere[number], dry=_dry(now, case))
             case.judge(now)
         loops.silent_approaches(now)
-        unproved = loops.unproved(self._running_s)
-        for case in loops.cases.values():
-            case.unproved(now, UNPROVED if case in unproved else None)
+        for case in loops.unproved(self._running_s):
+            case.unproved(now, UNPROVED)
         self.unseen = self._due(now, loops, lights)
 
     def _lamps(self, now: Ms, place: LaneLamps, loops: Round, lights: Lights) -> None:

@@ -51,7 +51,7 @@ class LoopCase:
     """Everything about one loop. `verdict` is None while it is believed."""
 
     __slots__ = (
-        "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute",
+        "_by_most", "_held_until", "_red_fell", "_red_stood", "_rises", "chatter", "dead", "in_minute",
         "lamps", "mates", "not_alone", "number", "rose_now", "stop_bar", "stuck", "track", "trust", "verdict",
         "visited", "with_most",
     )  # fmt: skip
@@ -70,6 +70,7 @@ class LoopCase:
         self.rose_now = 0  # actuations in the second that is being closed
         self.in_minute = 0
         self.not_alone = self.with_most = False  # another loop of its approach comes and goes, or most do
+        self._by_most = False  # only because they do
         self.visited = False  # somebody new came in this second, nobody of a platoon
         self._rises = 0
         self._held_until: Ms | None = None
@@ -93,17 +94,12 @@ class LoopCase:
     @property
     def comes_and_goes(self) -> bool:
         """Whether it is known to, by itself."""
-        return self.verdict is not None and self.verdict.ill is Ill.INTERMITTENT and not self.verdict.shared
+        return self.is_intermittent and not self._by_most
 
     @property
     def drops_out(self) -> bool:
         """Whether it does so now, as far as is known: it has not looked healthy since."""
         return self.comes_and_goes and self._held_until is None
-
-    @property
-    def dead_with_others(self) -> bool:
-        """Whether it is taken for dead only because all of its approach are silent."""
-        return self.verdict is not None and self.verdict.ill is Ill.DEAD and self.verdict.shared
 
     @property
     def is_true_when_on(self) -> bool:
@@ -171,21 +167,17 @@ class LoopCase:
 
     def judge(self, now: Ms) -> None:
         """Convict, heal, or hold."""
-        if self._goes_with_most and not self.with_most:
-            self.verdict = None
+        if self._by_most and not self.with_most:
+            self._by_most, self.verdict = False, None
         if self._held_until is not None:
             if now >= self._held_until:
                 self._held_until = self.verdict = None
         elif self.verdict is not None and self._healed(self.verdict.ill, now):
             self._release(now, self.verdict)
-        if self.verdict is None or self.verdict.ill is Ill.UNPROVED or self._goes_with_most:
+        if self.verdict is None or self.verdict.ill is Ill.UNPROVED or self._by_most:
             self._convict(now, self.evidence(now))
         if self.with_most and self.verdict is None:
-            self.verdict = Verdict(Ill.INTERMITTENT, now, MOST_COME_AND_GO, shared=True)
-
-    @property
-    def _goes_with_most(self) -> bool:
-        return self.is_intermittent and not self.comes_and_goes
+            self._by_most, self.verdict = True, Verdict(Ill.INTERMITTENT, now, MOST_COME_AND_GO)
 
     def evidence(self, now: Ms) -> dict[Ill, Evidence]:
         """What speaks against it, by what it would suffer from; what cannot be is left out."""
@@ -200,30 +192,23 @@ class LoopCase:
             found[Ill.INTERMITTENT] = self.dead.now_and_then(not_alone=self.not_alone)
         return found
 
-    def unproved(self, now: Ms, why: str | None) -> None:
-        """Nobody has seen it alive, nor any other loop of its phase; None: of those some have been by now."""
-        if self.verdict is None and why is not None:
+    def unproved(self, now: Ms, why: str) -> None:
+        """Nobody has seen it alive, nor any other loop of its phase."""
+        if self.verdict is None:
             self.verdict = Verdict(Ill.UNPROVED, now, why)
-        elif self.verdict is not None and self.verdict.ill is Ill.UNPROVED and why is None:
-            self._release(now, self.verdict)
 
     def dead_with_all(self, now: Ms, why: str) -> None:
         """It is silent together with every loop of its approach."""
         if self.verdict is None or self.verdict.ill is Ill.UNPROVED:
             self.trust.failed(now)
-            self.verdict = Verdict(Ill.DEAD, now, why, shared=True)
-
-    def others_are_heard(self, now: Ms) -> None:
-        """Those are heard that it was taken for dead with."""
-        if self.verdict is not None and self.dead_with_others:
-            self._release(now, self.verdict)
+            self.verdict = Verdict(Ill.DEAD, now, why)
 
     def device_says(self, now: Ms, why: str | None) -> None:
         """What the device, or the controller's own diagnosis, reports at this second; None: nothing."""
         ill = self.verdict.ill if self.verdict else None
         if why is not None and ill is not Ill.DEVICE:
             self.trust.failed(now)
-            self._held_until, self.verdict = None, Verdict(Ill.DEVICE, now, why)
+            self._held_until, self._by_most, self.verdict = None, False, Verdict(Ill.DEVICE, now, why)
         elif why is None and ill is Ill.DEVICE and self.verdict and self._held_until is None:
             self.freshen(now)
             self._release(now, self.verdict)
@@ -233,7 +218,7 @@ class LoopCase:
             never = ill is Ill.DEAD and not self.track.alive
             if convicts(evidence, DEAD_FROM_START if never else RULES[ill]):
                 self.trust.failed(now)
-                self.verdict = Verdict(ill, now, sentence(ill, evidence))
+                self._by_most, self.verdict = False, Verdict(ill, now, sentence(ill, evidence))
                 return
 
     def _healed(self, ill: Ill, now: Ms) -> bool:
@@ -246,7 +231,7 @@ class LoopCase:
                 return self.track.alive
             case Ill.CHATTER:
                 return not self.chatter.doubtful
-            case Ill.INTERMITTENT if self._goes_with_most:
+            case Ill.INTERMITTENT if self._by_most:
                 return False
             case Ill.INTERMITTENT:
                 return self.dead.missing.nats < _QUIET_NATS and self.dead.nobody_vanishes

@@ -44,16 +44,19 @@ class Flow:
 class Tide:
     """What the others carried when one approach fell silent."""
 
-    __slots__ = ("_passed", "_rates", "holds_s")
+    __slots__ = ("_passed", "_rates", "holds_s", "turned")
 
     def __init__(self) -> None:
         self.holds_s = 0
         """For so long it is still taken to have turned, for later silences too."""
+        self.turned = False
+        """Whether it has in this silence."""
         self._rates: tuple[float, ...] = ()
         self._passed: tuple[int, ...] = ()
 
     def mark(self, flows: Sequence[Flow]) -> None:
         """It falls silent now."""
+        self.turned = False
         self._rates = tuple(flow.rate for flow in flows)
         self._passed = tuple(flow.passed for flow in flows)
 

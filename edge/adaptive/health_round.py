@@ -1,7 +1,7 @@
 """What the loops of a site say about each other: who shares a lane, what came elsewhere, which phase nobody sees."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from edge.adaptive.health_case import PROBED_FROM, LoopCase, silent
 from edge.adaptive.health_dead import Dead
@@ -29,8 +29,6 @@ RECALLED_FROM = 4.0
 hours of healthy approaches in SUMO it was never reached, and 3.0 in 136 s (`bench/health.py` records the like). Ours."""
 DRAINED_S = 900
 """So long an approach that looks like the end of its traffic is only probed. Ours."""
-HEARD = 2
-"""So many loops of an approach that was taken for dead show that it is not. Ours."""
 _FAIR = 0.2
 
 
@@ -47,8 +45,6 @@ class _Approach:
     tide: Tide
     is_whole: bool = True
     cars: bool = True
-    accused: set[LoopCase] = field(default_factory=set)
-    """Those that are taken for dead with it, and have been since."""
 
     @property
     def drained(self) -> bool:
@@ -176,7 +172,7 @@ class Round:
             return False
         silent = [other.silence.own >= PROBED_FROM for other in self._approaches]
         if tide.has_turned(self._flows, seconds, silent):
-            tide.holds_s = DRAINED_S
+            tide.holds_s, tide.turned = DRAINED_S, True
         return tide.holds_s > 0
 
     def _came(self, lane: Lane) -> int:
@@ -194,7 +190,6 @@ class Round:
     def silent_approaches(self, now: Ms) -> None:
         """Convict all loops of an approach that has been silent for improbably long, and not because its traffic ended."""
         for approach in self._groups:
-            self._believe_heard(now, approach)
             if self._has_ended(approach):
                 continue
             evidence = approach.silence.evidence(alive=any(c.track.alive for c in approach.cases))
@@ -202,19 +197,6 @@ class Round:
                 beside = "is its whole approach" if approach.is_whole else "are all through lanes of its approach"
                 for case in approach.cases:
                     case.dead_with_all(now, f"{sentence(Ill.DEAD, evidence)}, and so {beside}")
-                approach.accused.update(case for case in approach.cases if case.dead_with_others)
-
-    def _believe_heard(self, now: Ms, approach: "_Approach") -> None:
-        """Believe all loops of an approach again of which some are heard: the cable is whole. A vehicle is heard by two of
-        them, a disturbance by one."""
-        heard = sum(case.believed or case.is_intermittent for case in approach.accused)
-        if not heard or heard < min(HEARD, len(approach.accused)):
-            return
-        cleared = set(approach.accused)
-        approach.accused.clear()
-        for case in approach.cases:
-            if case in cleared and not any(case in other.accused for other in self._groups):
-                case.others_are_heard(now)
 
     def _minute_over(self) -> None:
         counts = {number: case.in_minute for number, case in self.cases.items()}
@@ -231,26 +213,27 @@ class Round:
         loops = stops or self.advances.get(name, ())
         return bool(loops) and all(c.speaks and c.track.quiet_s(now) >= gap_s for c in loops)
 
-    def unproved(self, running_s: int) -> frozenset[LoopCase]:
+    def unproved(self, running_s: int) -> tuple[LoopCase, ...]:
         """The loops of phases, of approaches, of through lanes beside pockets and of one side of a stem, at which none has been
         seen alive, although there was time and traffic elsewhere."""
         if running_s < UNPROVED_S or self._elsewhere < UNPROVED_ELSEWHERE:
-            return frozenset()
-        found: set[LoopCase] = set()
+            return ()
+        found: dict[DetectorNumber, LoopCase] = {}
         phases = ((cases, UNPROVED_LANE_S) for cases in self._by_phase.values())
         approaches = ((approach.cases, UNPROVED_S) for approach in self._groups)
         sides = ((cases, UNPROVED_S) for cases in self._sides)
         for cases, after_s in (*phases, *approaches, *sides):
             if not any(c.track.alive or c.track.on for c in cases):
-                found.update(c for c in cases if c.track.heard_s >= after_s)
-        return frozenset(found)
+                found.update((c.number, c) for c in cases if c.track.heard_s >= after_s)
+        return tuple(found.values())
 
     def ended(self) -> frozenset[PhaseNumber]:
-        """The phases of none but approaches whose traffic looks to have ended."""
+        """The phases of none but approaches whose traffic looks to have ended with this silence."""
         ended: set[PhaseNumber] = set()
         others: set[PhaseNumber] = set()
         for approach in self._approaches:
-            (ended if self._has_ended(approach) else others).update(*(c.lamps.lane.phases for c in approach.cases))
+            over = self._has_ended(approach) and approach.tide.turned
+            (ended if over else others).update(*(c.lamps.lane.phases for c in approach.cases))
         return frozenset(ended - others)
 
     def unseen(self) -> dict[PhaseNumber, bool]:

@@ -14,8 +14,6 @@ class Verdict:
     ill: Ill
     since_ms: Ms
     why: str
-    shared: bool = False
-    """Only because of what the other loops of its approach do."""
 
 
 SAYS: dict[tuple[Ill, Kind], str] = {
